@@ -1,0 +1,28 @@
+'use strict';
+// Installs what the lock file names when it is not there yet, so that `npm run demo` and `npm test` are
+// the first commands of a fresh clone. Plain old JavaScript: it runs on whatever Node the machine has.
+const { spawnSync } = require('node:child_process');
+const { createHash } = require('node:crypto');
+const { existsSync, readFileSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+const root = join(__dirname, '..');
+const stamp = join(root, 'node_modules', '.installed-from-lock');
+const lock = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex');
+const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+
+if (installed !== lock) {
+  console.error('Installing the packages of package-lock.json (npm ci) …');
+  const npm = process.env.npm_execpath;
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const run = npm
+    ? spawnSync(process.execPath, [npm].concat(args), { cwd: root, stdio: ['ignore', 2, 2] })
+    : spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (run.status !== 0) {
+    console.error('npm ci failed; its own message is above. Nothing was started.');
+    process.exit(run.status || 1);
+  }
+  writeFileSync(stamp, lock);
+}
