@@ -88,3 +88,27 @@ export interface DiskLocks {
   readonly interruptedWork: readonly string[];
   readonly currentOperations: readonly string[];
 }
+
+export type MemberAnswer =
+  | { readonly kind: 'master' }
+  /** `ofAddress` is what its pool.conf says, and may be the address of a dead master. */
+  | { readonly kind: 'member'; readonly ofAddress: string }
+  /** It answers, but not as a healthy toolstack: emergency mode, still booting, HTML, another pool. Alive all the same. */
+  | { readonly kind: 'troubled'; readonly says: string }
+  /** The address answers with another certificate or identity than the pinned one: nobody may be taken for the member. */
+  | { readonly kind: 'impostor'; readonly says: string }
+  /** Nobody answered: refused, unreachable or nothing within the deadline. */
+  | { readonly kind: 'silent'; readonly says: string };
+
+export type BootVerdict =
+  | { readonly kind: 'yes' }
+  | { readonly kind: 'no'; readonly code: string; readonly says: string };
+
+export type EffectReply =
+  | { readonly kind: 'succeeded' }
+  /** The pool refused or failed it. It may still have happened in part. */
+  | { readonly kind: 'failed'; readonly code: string; readonly says: string }
+  /** It was certainly never sent. */
+  | { readonly kind: 'notSent'; readonly because: string }
+  /** No answer, or a broken one: it may have happened. */
+  | { readonly kind: 'lost'; readonly because: string };

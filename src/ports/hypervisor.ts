@@ -1,6 +1,15 @@
-import type { DiskLocks, PoolBelief, VirtualMachineBelief } from '../domain/pool.ts';
+import type {
+  BootVerdict,
+  DiskLocks,
+  EffectReply,
+  MemberAnswer,
+  PoolBelief,
+  VirtualMachineBelief,
+} from '../domain/pool.ts';
 import type { Reading } from '../domain/reading.ts';
 import type { Cancel } from './clock.ts';
+
+export type { BootVerdict, EffectReply, MemberAnswer } from '../domain/pool.ts';
 
 /**
  * One pool, reached through its members. A link holds one session and one event stream on the pool master, and
@@ -57,30 +66,6 @@ export interface PoolLink {
 
   close(): void;
 }
-
-export type MemberAnswer =
-  | { readonly kind: 'master' }
-  /** `ofAddress` is what its pool.conf says, and may be the address of a dead master. */
-  | { readonly kind: 'member'; readonly ofAddress: string }
-  /** It answers, but not as a healthy toolstack: emergency mode, still booting, HTML, another pool. Alive all the same. */
-  | { readonly kind: 'troubled'; readonly says: string }
-  /** The address answers with another certificate or identity than the pinned one: nobody may be taken for the member. */
-  | { readonly kind: 'impostor'; readonly says: string }
-  /** Nobody answered: refused, unreachable or nothing within the deadline. */
-  | { readonly kind: 'silent'; readonly says: string };
-
-export type BootVerdict =
-  | { readonly kind: 'yes' }
-  | { readonly kind: 'no'; readonly code: string; readonly says: string };
-
-export type EffectReply =
-  | { readonly kind: 'succeeded' }
-  /** The pool refused or failed it. It may still have happened in part. */
-  | { readonly kind: 'failed'; readonly code: string; readonly says: string }
-  /** It was certainly never sent. */
-  | { readonly kind: 'notSent'; readonly because: string }
-  /** No answer, or a broken one: it may have happened. */
-  | { readonly kind: 'lost'; readonly because: string };
 
 /** How to reach a pool: every member of it, each with its own pinned certificate and root account. */
 export interface PoolAccess {
