@@ -14,7 +14,7 @@ export interface ExchangeRequest {
   readonly body?: string;
   readonly deadlineMs: number;
   readonly signal?: AbortSignal;
-  /** Replies longer than this are cut off and refused; default 64 MiB. */
+  /** Replies longer than this are cut off and refused; default 64 MiB. A stream has no limit. */
   readonly maxBytes?: number;
 }
 
@@ -24,13 +24,18 @@ export interface ExchangeReply {
   readonly text: string;
 }
 
-/** Reply whose body is read piece by piece by the caller; `close` must be called when it is no longer wanted. */
+/**
+ * Reply whose body is read piece by piece by the caller; `close` must be called when it is no longer wanted, and
+ * ends a reading that is under way with a TransportError `closedHere`.
+ */
 export interface ExchangeStream {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly chunks: AsyncIterable<string>;
   close(): void;
 }
+
+type Body = Dispatcher.ResponseData['body'];
 
 const maxBytesDefault = 64 * 1024 * 1024;
 
@@ -42,17 +47,19 @@ export async function exchange(
 ): Promise<ExchangeReply> {
   const guard = deadlineGuard(clock, request);
   try {
-    return await guard.race(readWhole(dispatcher, request, guard.signal));
+    return await guard.race(readWhole(dispatcher, request, guard));
   } catch (error) {
     throw guard.explain(error);
   } finally {
-    guard.clear();
+    guard.cancelDeadline();
+    guard.release();
   }
 }
 
 /**
  * Sends one request and returns as soon as the reply's head is there; the deadline covers up to then. Reading the
- * body is the caller's to bound (a watch has its own idle limit).
+ * body is the caller's to bound (a watch has its own idle limit). The caller's signal is let go of when the body
+ * has ended, failed or was closed, so that a long-lived signal does not gather listeners.
  */
 export async function openStream(
   dispatcher: Dispatcher,
@@ -60,117 +67,139 @@ export async function openStream(
   request: ExchangeRequest,
 ): Promise<ExchangeStream> {
   const guard = deadlineGuard(clock, request);
-  const stop = new AbortController();
-  const signal = AbortSignal.any([guard.signal, stop.signal]);
   try {
-    const reply = await guard.race(dispatcher.request({ ...wireOptions(request), signal }), (late) =>
-      late.body.destroy(),
-    );
+    const reply = await guard.race(send(dispatcher, request, guard));
     reply.body.setEncoding('utf8');
+    reply.body.once('close', guard.release);
     return {
       status: reply.statusCode,
       headers: flatHeaders(reply.headers),
-      chunks: explainedChunks(reply.body, request.signal),
+      chunks: explainedChunks(reply.body, guard),
       close: () => {
-        stop.abort(
+        guard.abort(
           new TransportError('closedHere', 'the stream was closed on this side', { mayHaveArrived: true }),
         );
-        reply.body.on('error', () => {});
-        reply.body.destroy();
+        discard(reply.body);
       },
     };
   } catch (error) {
+    guard.release();
     throw guard.explain(error);
   } finally {
-    guard.clear({ keepCallerSignal: true });
+    guard.cancelDeadline();
   }
 }
 
-async function* explainedChunks(
-  body: AsyncIterable<string>,
-  callerSignal: AbortSignal | undefined,
-): AsyncIterable<string> {
+async function* explainedChunks(body: AsyncIterable<string>, guard: DeadlineGuard): AsyncIterable<string> {
   try {
     for await (const chunk of body) yield chunk;
   } catch (error) {
-    if (callerSignal?.aborted) throw callerSignal.reason;
-    throw classifyTransportError(error);
+    throw guard.explain(error);
   }
-}
-
-function wireOptions(request: ExchangeRequest): Dispatcher.RequestOptions {
-  return {
-    method: request.method,
-    path: request.path,
-    headers: { 'accept-encoding': 'identity', ...request.headers },
-    ...(request.body === undefined ? {} : { body: request.body }),
-  };
 }
 
 async function readWhole(
   dispatcher: Dispatcher,
   request: ExchangeRequest,
-  signal: AbortSignal,
+  guard: DeadlineGuard,
 ): Promise<ExchangeReply> {
-  const reply = await dispatcher.request({ ...wireOptions(request), signal });
+  const reply = await send(dispatcher, request, guard);
   const limit = request.maxBytes ?? maxBytesDefault;
-  const pieces: string[] = [];
+  const pieces: Uint8Array[] = [];
   let length = 0;
-  reply.body.setEncoding('utf8');
-  for await (const piece of reply.body as AsyncIterable<string>) {
-    length += piece.length;
+  for await (const piece of reply.body as AsyncIterable<Uint8Array>) {
+    length += piece.byteLength;
     if (length > limit) {
-      reply.body.destroy();
       throw new TransportError('tooLong', `the reply is longer than ${limit} bytes`, {
         mayHaveArrived: true,
       });
     }
     pieces.push(piece);
   }
-  return { status: reply.statusCode, headers: flatHeaders(reply.headers), text: pieces.join('') };
+  return {
+    status: reply.statusCode,
+    headers: flatHeaders(reply.headers),
+    text: Buffer.concat(pieces).toString('utf8'),
+  };
+}
+
+/** Sends, and notes when the request is given to a connection: up to then it certainly has not arrived. */
+async function send(
+  dispatcher: Dispatcher,
+  request: ExchangeRequest,
+  guard: DeadlineGuard,
+): Promise<Dispatcher.ResponseData> {
+  guard.signal.throwIfAborted();
+  const noting: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+    const start = handler.onRequestStart?.bind(handler);
+    handler.onRequestStart = (controller, context) => {
+      if (!guard.signal.aborted) guard.noteSent();
+      start?.(controller, context);
+    };
+    return dispatch(options, handler);
+  };
+  const reply = await dispatcher.compose(noting).request({
+    method: request.method,
+    path: request.path,
+    headers: { 'accept-encoding': 'identity', ...request.headers },
+    ...(request.body === undefined ? {} : { body: request.body }),
+    signal: guard.signal,
+  });
+  if (guard.signal.aborted) discard(reply.body);
+  return reply;
+}
+
+/** A body that is destroyed unread emits an error, which ends the process when nobody listens. */
+function discard(body: Body): void {
+  body.on('error', () => {});
+  body.destroy();
 }
 
 interface DeadlineGuard {
+  /** Aborted by the deadline, by the caller's signal and by `abort`, with the reason that is to be thrown. */
   readonly signal: AbortSignal;
-  race<T>(work: Promise<T>, abandon?: (late: T) => void): Promise<T>;
+  noteSent(): void;
+  abort(reason: unknown): void;
+  race<T>(work: Promise<T>): Promise<T>;
   explain(error: unknown): unknown;
-  clear(how?: { keepCallerSignal: boolean }): void;
+  cancelDeadline(): void;
+  release(): void;
 }
 
 function deadlineGuard(clock: Clock, request: ExchangeRequest): DeadlineGuard {
   const controller = new AbortController();
+  const { signal } = controller;
   const caller = request.signal;
+  let sent = false;
   const onCallerAbort = (): void => controller.abort(caller?.reason);
-  let rejectRace: (reason: unknown) => void = () => {};
-  const lost = new Promise<never>((_, reject) => {
-    rejectRace = reject;
-  });
-  lost.catch(() => {});
-  const cancelTimer = clock.after(request.deadlineMs, () => {
-    controller.abort(
-      new TransportError('deadline', `no answer within ${request.deadlineMs} ms`, { mayHaveArrived: true }),
-    );
-  });
-  controller.signal.addEventListener('abort', () => rejectRace(controller.signal.reason), { once: true });
   if (caller?.aborted) onCallerAbort();
   else caller?.addEventListener('abort', onCallerAbort, { once: true });
+  const cancelDeadline = clock.after(request.deadlineMs, () => {
+    controller.abort(
+      new TransportError('deadline', `no answer within ${request.deadlineMs} ms`, { mayHaveArrived: sent }),
+    );
+  });
   return {
-    signal: controller.signal,
-    race: async (work, abandon) => {
-      work.then(
-        (late) => {
-          if (controller.signal.aborted) abandon?.(late);
-        },
-        () => {},
-      );
-      return await Promise.race([work, lost]);
+    signal,
+    noteSent: () => {
+      sent = true;
     },
-    explain: (error) => (caller?.aborted ? caller.reason : classifyTransportError(error)),
-    clear: (how) => {
-      cancelTimer();
-      if (how?.keepCallerSignal !== true) caller?.removeEventListener('abort', onCallerAbort);
-    },
+    abort: (reason) => controller.abort(reason),
+    race: (work) => raceAgainst(work, signal),
+    explain: (error) => (signal.aborted ? signal.reason : classifyTransportError(error)),
+    cancelDeadline,
+    release: () => caller?.removeEventListener('abort', onCallerAbort),
   };
+}
+
+/** Settles as `work` does, or rejects with the signal's reason as soon as that is aborted. */
+function raceAgainst<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 function flatHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {

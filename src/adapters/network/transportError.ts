@@ -7,8 +7,8 @@ export type TransportFailure =
   | 'refused' // the machine is there, nobody listens
   | 'unreachable' // no route, no name, no connection in time
   | 'reset' // the connection broke
-  | 'certificate' // the peer is not who it should be; nothing was sent
-  | 'protocol' // the peer does not speak HTTP
+  | 'certificate' // one side does not accept who the other is
+  | 'protocol' // the peer does not speak HTTP, or not TLS
   | 'tooLong'
   | 'closedHere';
 
@@ -28,52 +28,99 @@ export class TransportError extends Error {
   }
 }
 
-const byCode: Readonly<Record<string, readonly [TransportFailure, boolean]>> = {
-  ECONNREFUSED: ['refused', false],
-  ENOTFOUND: ['unreachable', false],
-  EAI_AGAIN: ['unreachable', false],
-  EHOSTUNREACH: ['unreachable', false],
-  ENETUNREACH: ['unreachable', false],
-  ETIMEDOUT: ['unreachable', false],
-  UND_ERR_CONNECT_TIMEOUT: ['unreachable', false],
-  ECONNRESET: ['reset', true],
-  EPIPE: ['reset', true],
-  UND_ERR_SOCKET: ['reset', true],
-  UND_ERR_DESTROYED: ['closedHere', true],
-  UND_ERR_CLOSED: ['closedHere', true],
-  DEPTH_ZERO_SELF_SIGNED_CERT: ['certificate', false],
-  SELF_SIGNED_CERT_IN_CHAIN: ['certificate', false],
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['certificate', false],
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['certificate', false],
-  CERT_HAS_EXPIRED: ['certificate', false],
-  ERR_TLS_CERT_ALTNAME_INVALID: ['certificate', false],
+/** OpenSSL's verdicts on a chain are node's error codes as they stand (`X509_verify_cert_error_string`'s names). */
+const certificateCodes: ReadonlySet<string> = new Set([
+  'CERT_CHAIN_TOO_LONG',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REJECTED',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'HOSTNAME_MISMATCH',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'PATH_LENGTH_EXCEEDED',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+const failureByCode: Readonly<Record<string, TransportFailure>> = {
+  ECONNREFUSED: 'refused',
+  ENOTFOUND: 'unreachable',
+  EAI_AGAIN: 'unreachable',
+  EHOSTUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  ENETDOWN: 'unreachable',
+  ETIMEDOUT: 'unreachable',
+  UND_ERR_CONNECT_TIMEOUT: 'unreachable',
+  ECONNRESET: 'reset',
+  ECONNABORTED: 'reset',
+  EPIPE: 'reset',
+  UND_ERR_SOCKET: 'reset',
+  UND_ERR_DESTROYED: 'closedHere',
+  UND_ERR_CLOSED: 'closedHere',
+  UND_ERR_ABORTED: 'closedHere',
+  UND_ERR_HEADERS_OVERFLOW: 'protocol',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'protocol',
 };
 
-/** Maps what undici and node throw to the closed list above. Errors that are already classified pass through. */
+/** Codes that exist only before a connection is there, so that no request can have left. */
+const neverSent: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/**
+ * Maps what undici and node throw to the closed list above. Errors that are already classified pass through. Most
+ * codes also occur on a connection that was in use (an established connection may die of ETIMEDOUT, EHOSTUNREACH or
+ * a TLS alert after the request was written), so all but `neverSent` count as "may have arrived".
+ */
 export function classifyTransportError(error: unknown): TransportError {
   if (error instanceof TransportError) return error;
-  const code = codeOf(error);
-  const message = error instanceof Error ? error.message : String(error);
-  const known = byCode[code];
-  if (known !== undefined) {
-    const [failure, mayHaveArrived] = known;
-    return new TransportError(failure, message || code, { mayHaveArrived, cause: error });
-  }
-  if (code.startsWith('HPE_') || (error instanceof Error && error.name === 'HTTPParserError')) {
-    return new TransportError('protocol', `the peer does not speak HTTP: ${message}`, {
-      mayHaveArrived: true,
-      cause: error,
-    });
-  }
-  if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) {
-    return new TransportError('protocol', `TLS failed: ${message}`, { mayHaveArrived: false, cause: error });
-  }
-  return new TransportError('reset', message, { mayHaveArrived: true, cause: error });
+  return classified(error, !neverSent.has(codeOf(error)));
 }
 
-function codeOf(error: unknown): string {
-  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') {
-    return error.code;
+/** The same for an error of the connector: the connection was never handed to HTTP, so nothing was sent. */
+export function classifyConnectError(error: unknown): TransportError {
+  if (error instanceof TransportError) return error;
+  return classified(error, false);
+}
+
+function classified(error: unknown, mayHaveArrived: boolean): TransportError {
+  const code = codeOf(error);
+  const message = (error instanceof Error ? error.message : String(error)) || code;
+  const options = { mayHaveArrived, cause: error };
+  if (certificateCodes.has(code) || isCertificateAlert(code)) {
+    return new TransportError('certificate', `the certificate was not accepted: ${message}`, options);
   }
+  const known = failureByCode[code];
+  if (known !== undefined) return new TransportError(known, message, options);
+  if (code.startsWith('HPE_') || (error instanceof Error && error.name === 'HTTPParserError')) {
+    return new TransportError('protocol', `the peer does not speak HTTP: ${message}`, options);
+  }
+  if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'EPROTO') {
+    return new TransportError('protocol', `TLS failed: ${message}`, options);
+  }
+  return new TransportError('reset', message, options);
+}
+
+/** The other side's alert about our client certificate, such as ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED. */
+function isCertificateAlert(code: string): boolean {
+  return code.startsWith('ERR_SSL') && code.includes('ALERT') && /CERTIFICATE|UNKNOWN_CA/.test(code);
+}
+
+/** A connection tried on several addresses fails with an AggregateError, whose own code is that of the attempts. */
+function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
   return '';
 }
