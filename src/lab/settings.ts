@@ -1,0 +1,109 @@
+import type { Clock } from '../ports/clock.ts';
+
+/** What a lab is made of. The same options give the same lab: names, UUIDs, passwords and sizes come from the seed. */
+export interface LabOptions {
+  readonly seed: number;
+  /** Pool members, host-1 (the master at the start) to host-N. At least 2. */
+  readonly members: number;
+  /** Virtual machines with their disk on the shared SR, spread over all members. */
+  readonly virtualServers: number;
+  /** Virtual machines with their disk on the local SR of host-3 (of host-2 in a pool of two). */
+  readonly localVirtualServers: number;
+  readonly version: XapiVersion;
+  /** The machine's own clock, or the simulation's. */
+  readonly clock: Clock;
+  /**
+   * How much faster than `clock` the lab's own time runs: heartbeats, timeouts and XAPI's latencies. BMC delays and a
+   * client's own wait in event.from are counted on `clock`. Default 1.
+   */
+  readonly speed?: number;
+  readonly latencies?: Partial<Latencies>;
+  readonly habits?: Partial<Habits>;
+  /** Where members and BMCs are; default is a made-up network for use inside one process. */
+  readonly places?: Places;
+  /** How long the master's toolstack has been up when the lab starts; default 30 days of lab time. */
+  readonly masterUpMs?: number;
+}
+
+/** `8.2` (xapi 1.249) and `8.3` (25.x) differ in how `live` behaves right after a master start. */
+export type XapiVersion = '8.2' | '8.3';
+
+/** Milliseconds of lab time, except forceOffMs and powerOnMs, which are counted on the machine's own clock. */
+export interface Latencies {
+  /** Every call, before it does anything. */
+  readonly callMs: number;
+  /** VM.start and VM.start_on, on the target host. */
+  readonly startMs: number;
+  /** From a domain's start until the guest agent reports. */
+  readonly guestBootMs: number;
+  readonly shutdownMs: number;
+  readonly declareDeadMs: number;
+  /** Redfish ForceOff, from the request until the power is really gone. */
+  readonly forceOffMs: number;
+  /** Redfish On, from the request until PowerState says On. */
+  readonly powerOnMs: number;
+  /** From power until the toolstack begins to start. */
+  readonly bootMs: number;
+  /** From the toolstack's start until it answers. */
+  readonly toolstackStartMs: number;
+  /** How long the master waits for a member that neither answers nor refuses. */
+  readonly blackHoleMs: number;
+  /** A running domain writes to each of its disks this often. */
+  readonly writeEveryMs: number;
+}
+
+export const latenciesDefault: Latencies = {
+  callMs: 2,
+  startMs: 1500,
+  guestBootMs: 8000,
+  shutdownMs: 1000,
+  declareDeadMs: 500,
+  forceOffMs: 3000,
+  powerOnMs: 1000,
+  bootMs: 90_000,
+  toolstackStartMs: 15_000,
+  blackHoleMs: 45_000,
+  writeEveryMs: 1000,
+};
+
+/** What the sources leave open, or what machines differ in. A client must be right with each choice. */
+export interface Habits {
+  /** What brings `live` back after 600 s of silence. */
+  readonly liveReturnsWith: 'heartbeat' | 'hello';
+  /** Whether `enabled` comes back when a partition heals after declare_dead, or only when the toolstack restarts. */
+  readonly enabledReturnsWith: 'heartbeat' | 'hello';
+  /** Whether a start that failed leaves behind the lock key that it took. */
+  readonly failedStart: 'releasesLock' | 'keepsLock';
+  /** Whether the target host's own left-over key is taken over or refuses the start. */
+  readonly ownLeftOverLock: 'takenOver' | 'refusesStart';
+  /** What a client sees of a machine without power. */
+  readonly powerOffLooks: 'silent' | 'refused';
+  /** How a BMC answers ForceOff on a machine that is off already. */
+  readonly forceOffWhenOff: 'conflict' | 'noContent';
+  /** PowerState while ForceOff works. */
+  readonly whilePoweringOff: 'PoweringOff' | 'On';
+}
+
+export const habitsDefault: Habits = {
+  liveReturnsWith: 'heartbeat',
+  enabledReturnsWith: 'hello',
+  failedStart: 'releasesLock',
+  ownLeftOverLock: 'takenOver',
+  powerOffLooks: 'silent',
+  forceOffWhenOff: 'noContent',
+  whilePoweringOff: 'PoweringOff',
+};
+
+/** One port for all members, because XAPI's own addresses carry none. */
+export interface Places {
+  readonly port: number;
+  readonly members: readonly Place[];
+  readonly bmcPort: number;
+  readonly bmcs: readonly Place[];
+}
+
+export interface Place {
+  readonly address: string;
+  /** SHA-256 of the certificate that the server at this address shows, `AA:BB:…`. */
+  readonly sha256Fingerprint: string;
+}

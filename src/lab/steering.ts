@@ -1,0 +1,56 @@
+import type { Fault } from './faults.ts';
+
+/** `operator`, `storage` (the shared SR), a member's name, or `everyone`: the operator and all members. */
+export type NodeName = string;
+
+/**
+ * `management`: between the operator, members and BMCs (`bmc-1` … are nodes too). `storage`: between a member and `storage`.
+ */
+export type LinkKind = 'management' | 'storage';
+
+export type BmcBehaviour =
+  | 'honest'
+  /** Says Off whatever the power is, and cuts nothing. */
+  | 'saysAlwaysOff'
+  /** Says On whatever the power is; a reset works. */
+  | 'saysAlwaysOn'
+  /** Accepts ForceOff with success and does nothing. */
+  | 'ignoresReset'
+  /** Never answers. */
+  | 'hangs'
+  /** Has no supply of its own: gone when the machine's mains are cut. */
+  | 'losesPowerWithHost'
+  | 'refusesPassword'
+  /** It belongs to another machine: another serial number and system UUID. */
+  | 'anotherSerial';
+
+/** Everything that can be done to the lab's world from outside. Hosts are named `host-1` …; a wrong name throws. */
+export interface Steering {
+  /** Pulls the machine's plug: its domains are gone at once. */
+  cutPower(host: string): void;
+  /** Gives the mains back; the machine boots and its toolstack rejoins the pool. */
+  restorePower(host: string): void;
+  /** Somebody presses the machine's power button: it boots if it has mains. */
+  pressPowerButton(host: string): void;
+  /** Cuts the link between two nodes, in both directions. */
+  partition(a: NodeName, b: NodeName, kind: LinkKind): void;
+  /** Mends one cut. */
+  mend(a: NodeName, b: NodeName, kind: LinkKind): void;
+  /** Mends every cut. */
+  heal(): void;
+  /** The toolstack dies without a word; virtual machines go on running. It stays down. */
+  crashToolstack(host: string): void;
+  /** The init script's stop and start: the pool hears "shutting down" at once. Also starts a crashed toolstack. */
+  restartToolstack(host: string): void;
+  jumpClock(host: string, byMs: number): void;
+  setBmc(host: string, behaviour: BmcBehaviour): void;
+  /** Returns the fault's id. */
+  addFault(fault: Fault): string;
+  /** Does nothing when there is none of that id (it may have been used up). */
+  removeFault(id: string): void;
+  clearFaults(): void;
+  setHighAvailability(state: 'on' | 'off'): void;
+  setRollingUpgrade(state: 'on' | 'off'): void;
+  /** pool.other_config auto_poweron and the same on every virtual machine. */
+  setAutoPowerOn(state: 'on' | 'off'): void;
+}
