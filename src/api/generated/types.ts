@@ -1,0 +1,970 @@
+// Generated from crds/ by "npm run generate". Do not edit.
+import type { ObjectMeta } from '../../ports/kubernetes.ts';
+
+/**
+ * A resource pool: how to recognise it, and how far the operator may go with it.
+ */
+export interface Pool {
+/**
+ * Always kintsugi.dev/v1alpha1.
+ */
+readonly apiVersion: 'kintsugi.dev/v1alpha1'
+/**
+ * Always Pool.
+ */
+readonly kind: 'Pool'
+readonly metadata: ObjectMeta
+/**
+ * What people declare about the pool.
+ */
+readonly spec: {
+/**
+ * Which pool this is and how it is driven. Exactly one kind of hypervisor.
+ */
+readonly hypervisor: {
+/**
+ * A Citrix Hypervisor, XenServer or XCP-ng pool, driven through XAPI. Its members are the Hosts that refer to this Pool.
+ */
+readonly xapi: {
+/**
+ * UUID of the pool. Nothing is done to a pool that answers with another one.
+ */
+readonly poolUUID: string
+/**
+ * TCP port on which every member serves XAPI.
+ */
+readonly port?: number
+/**
+ * Secret with the account that the operator uses on every member (local root, or pool-operator where only that is needed). A Host may name its own.
+ */
+readonly credentialsSecretRef: {
+/**
+ * Name of the Secret, in the namespace of this object. It has the keys username and password.
+ */
+readonly name: string
+}
+}
+}
+/**
+ * Observe: nothing is changed, ever; the operator only shows what it sees. Manual: what people request in a RecoveryRequest is carried out.
+ */
+readonly mode?: ("Observe" | "Manual")
+/**
+ * WhenDestructive: only plans with a destructive step wait for an approval. Always: every plan waits for an approval that names its hash.
+ */
+readonly approval?: ("WhenDestructive" | "Always")
+/**
+ * Each entry is a reason for which nothing may be started on this pool. Remove the last one to go on.
+ * 
+ * @maxItems 16
+ */
+readonly paused?: readonly ({
+/**
+ * Why, in words that the next person understands.
+ */
+readonly reason: string
+})[]
+/**
+ * When silence becomes suspicion. It never becomes more than that by waiting.
+ */
+readonly detection?: {
+/**
+ * How long a member must have been silent before it is suspected and before a request may fence it.
+ */
+readonly memberTimeoutSeconds?: number
+}
+/**
+ * How much may happen at once.
+ */
+readonly limits?: {
+/**
+ * With more members than this failing at the same time nothing is done, since that is rarely the fault of the members.
+ */
+readonly failedMembers?: number
+/**
+ * How many virtual machines may be starting on one host at the same time.
+ */
+readonly startsAtOncePerHost?: number
+}
+}
+/**
+ * What the operator sees. Nothing here is configuration.
+ */
+readonly status?: {
+/**
+ * The metadata.generation that this status is about.
+ */
+readonly observedGeneration?: number
+/**
+ * The pool's own name.
+ */
+readonly name?: string
+/**
+ * The pool master, as found by asking the members.
+ */
+readonly master?: {
+/**
+ * Name of the host.
+ */
+readonly name?: string
+/**
+ * UUID of the host.
+ */
+readonly hostUUID?: string
+/**
+ * Address of its management interface.
+ */
+readonly address?: string
+}
+/**
+ * The members of the pool.
+ */
+readonly members?: {
+/**
+ * How many the pool knows.
+ */
+readonly total?: number
+/**
+ * How many answer at their own address.
+ */
+readonly answering?: number
+/**
+ * How many are declared as Hosts.
+ */
+readonly declared?: number
+/**
+ * Answering and total in one, for the list.
+ */
+readonly summary?: string
+}
+/**
+ * Whether the pool's own high availability is on. While it is, the operator keeps its hands off.
+ */
+readonly highAvailability?: ("Enabled" | "Disabled" | "Unknown")
+/**
+ * Virtual machines as the pool's database has them.
+ */
+readonly virtualMachines?: {
+/**
+ * All that the pool knows.
+ */
+readonly total?: number
+/**
+ * Those that it believes to be running.
+ */
+readonly running?: number
+}
+/**
+ * Product version of the master.
+ */
+readonly softwareVersion?: string
+/**
+ * When the pool's database was last known to be current. It is refreshed every few minutes while nothing changes, and covers the Hosts and VirtualServers of this pool too.
+ */
+readonly observedAt?: string
+/**
+ * What holds now, each with the generation it was judged for. Ready, Reconciling and Stalled follow the kstatus conventions.
+ * 
+ * @maxItems 16
+ */
+readonly conditions?: readonly ({
+/**
+ * Name of the condition.
+ */
+readonly type: string
+/**
+ * True, False or Unknown. Unknown means that it could not be found out, and is never taken for yes.
+ */
+readonly status: ("True" | "False" | "Unknown")
+/**
+ * One word that programs can rely on.
+ */
+readonly reason: string
+/**
+ * A sentence for people, with what would change it.
+ */
+readonly message: string
+/**
+ * When the status last changed.
+ */
+readonly lastTransitionTime: string
+/**
+ * The metadata.generation for which this was judged.
+ */
+readonly observedGeneration?: number
+})[]
+}
+}
+
+/**
+ * One physical machine of a pool: how to recognise it, how to reach it, and how to cut its power for certain.
+ */
+export interface Host {
+/**
+ * Always kintsugi.dev/v1alpha1.
+ */
+readonly apiVersion: 'kintsugi.dev/v1alpha1'
+/**
+ * Always Host.
+ */
+readonly kind: 'Host'
+readonly metadata: ObjectMeta
+/**
+ * What people declare about the machine.
+ */
+readonly spec: {
+/**
+ * The Pool that this belongs to, in the same namespace. It cannot be changed.
+ */
+readonly poolRef: {
+/**
+ * Name of the Pool.
+ */
+readonly name: string
+}
+/**
+ * UUID of the host in its pool.
+ */
+readonly hostUUID: string
+/**
+ * Address of its own management interface, where it answers whoever is master.
+ */
+readonly address: string
+/**
+ * Serial number of the machine, as its power controller and its firmware tell it. Power is only cut when the controller shows this very serial.
+ */
+readonly serial?: string
+/**
+ * How the host proves who it is.
+ */
+readonly tls: {
+/**
+ * SHA-256 fingerprint of the host's own certificate. A host that shows another is not talked to.
+ */
+readonly sha256Fingerprint: string
+}
+/**
+ * Secret with the account for this host alone; the Pool's is used when it is absent.
+ */
+readonly credentialsSecretRef?: {
+/**
+ * Name of the Secret, in the namespace of this object. It has the keys username and password.
+ */
+readonly name: string
+}
+/**
+ * The ladder of ways to prove that this machine has no power, tried in order. Without one nothing can be proven and no recovery is possible.
+ * 
+ * @maxItems 4
+ * 
+ * Items: Exactly one of redfish and attestation.
+ */
+readonly power?: {
+/**
+ * A baseboard management controller that speaks Redfish.
+ */
+readonly redfish?: {
+/**
+ * Root of the controller, https and without a path.
+ */
+readonly url: string
+/**
+ * Id in the controller's Systems collection. Needed only where the collection has more than one member.
+ */
+readonly systemId?: string
+/**
+ * Secret with the account of the controller.
+ */
+readonly credentialsSecretRef: {
+/**
+ * Name of the Secret, in the namespace of this object. It has the keys username and password.
+ */
+readonly name: string
+}
+/**
+ * How the controller proves who it is.
+ */
+readonly tls: {
+/**
+ * SHA-256 fingerprint of the controller's certificate.
+ */
+readonly sha256Fingerprint: string
+}
+}
+/**
+ * A person's word, given in the RecoveryRequest, that this machine has no power. For when nothing else can tell.
+ */
+readonly attestation?: {
+/**
+ * For how long such a word may count at most.
+ */
+readonly maxValidForSeconds?: number
+}
+}[]
+/**
+ * InService: it is watched and takes virtual machines. Maintenance: people work on it; it is neither suspected nor given virtual machines, and its silence does not count as a failure.
+ */
+readonly state?: ("InService" | "Maintenance")
+}
+/**
+ * What the operator sees. How fresh it is stands in the Pool's observedAt.
+ */
+readonly status?: {
+/**
+ * The metadata.generation that this status is about.
+ */
+readonly observedGeneration?: number
+/**
+ * Its name in the pool.
+ */
+readonly name?: string
+/**
+ * What it is in its pool, by its own answer where it answers, otherwise by the pool's database.
+ */
+readonly role?: ("Master" | "Member" | "Unknown")
+/**
+ * The pool master's opinion whether it lives. Suspicion at most; it proves nothing in either direction.
+ */
+readonly live?: ("True" | "False" | "Unknown")
+/**
+ * Whether it answers the operator at its own address.
+ */
+readonly answers?: ("True" | "False" | "Unknown")
+/**
+ * Since when it has not answered. Absent while it does.
+ */
+readonly silentSince?: string
+/**
+ * Whether the pool lets it run virtual machines.
+ */
+readonly enabled?: boolean
+/**
+ * How many virtual machines the pool believes to be running on it.
+ */
+readonly residents?: number
+/**
+ * Its power as its controller last told.
+ */
+readonly power?: {
+/**
+ * On, Off, or the controller's own word for anything else; Unknown where it could not be read.
+ */
+readonly state?: string
+/**
+ * Which device said so.
+ */
+readonly source?: string
+/**
+ * When this state was first read.
+ */
+readonly readAt?: string
+/**
+ * Serial number that the device showed.
+ */
+readonly serial?: string
+}
+/**
+ * What holds now, each with the generation it was judged for. Ready, Reconciling and Stalled follow the kstatus conventions.
+ * 
+ * @maxItems 16
+ */
+readonly conditions?: readonly ({
+/**
+ * Name of the condition.
+ */
+readonly type: string
+/**
+ * True, False or Unknown. Unknown means that it could not be found out, and is never taken for yes.
+ */
+readonly status: ("True" | "False" | "Unknown")
+/**
+ * One word that programs can rely on.
+ */
+readonly reason: string
+/**
+ * A sentence for people, with what would change it.
+ */
+readonly message: string
+/**
+ * When the status last changed.
+ */
+readonly lastTransitionTime: string
+/**
+ * The metadata.generation for which this was judged.
+ */
+readonly observedGeneration?: number
+})[]
+}
+}
+
+/**
+ * One virtual machine: whether it should run, and how it is brought back when its host is lost.
+ */
+export interface VirtualServer {
+/**
+ * Always kintsugi.dev/v1alpha1.
+ */
+readonly apiVersion: 'kintsugi.dev/v1alpha1'
+/**
+ * Always VirtualServer.
+ */
+readonly kind: 'VirtualServer'
+readonly metadata: ObjectMeta
+/**
+ * What people declare about the virtual machine.
+ */
+readonly spec: {
+/**
+ * The Pool that this belongs to, in the same namespace. It cannot be changed.
+ */
+readonly poolRef: {
+/**
+ * Name of the Pool.
+ */
+readonly name: string
+}
+/**
+ * UUID of the virtual machine.
+ */
+readonly vmUUID: string
+/**
+ * Running: it should run, and a recovery starts it. Halted: a recovery releases it and leaves it halted. Unmanaged: a recovery starts it if it was running.
+ */
+readonly powerState?: ("Running" | "Halted" | "Unmanaged")
+/**
+ * When it is started in a recovery. What is absent is taken from the virtual machine's own settings in the pool.
+ */
+readonly restart?: {
+/**
+ * Lower starts first; the next order begins when all of this one run.
+ */
+readonly order?: number
+/**
+ * Where memory is short, higher gets the room. 50 when absent.
+ */
+readonly priority?: number
+/**
+ * How long the next order waits after this one runs.
+ */
+readonly delaySeconds?: number
+}
+/**
+ * Where it is started in a recovery.
+ */
+readonly placement?: {
+/**
+ * Names of Hosts that are tried first, in this order.
+ * 
+ * @maxItems 16
+ */
+readonly preferredHosts?: readonly (string)[]
+/**
+ * Virtual machines of one group are put on different hosts as long as there are enough.
+ */
+readonly antiAffinityGroup?: string
+}
+/**
+ * How it is known to serve again after a start. Without a probe, running is enough. Exactly one of tcp and guestAgent.
+ */
+readonly probe?: {
+/**
+ * It serves when this port accepts a connection from the operator.
+ */
+readonly tcp?: {
+/**
+ * Address or name of the virtual machine.
+ */
+readonly address: string
+/**
+ * TCP port.
+ */
+readonly port: number
+}
+/**
+ * It serves when the guest agent in it reports to the pool.
+ */
+readonly guestAgent?: {
+
+}
+/**
+ * How long the probe may take to succeed before the virtual machine is reported as started but not serving.
+ */
+readonly timeoutSeconds?: number
+}
+}
+/**
+ * What the operator sees. How fresh it is stands in the Pool's observedAt.
+ */
+readonly status?: {
+/**
+ * The metadata.generation that this status is about.
+ */
+readonly observedGeneration?: number
+/**
+ * Its name in the pool.
+ */
+readonly name?: string
+/**
+ * As the pool's database has it.
+ */
+readonly powerState?: ("Running" | "Halted" | "Paused" | "Suspended" | "Unknown")
+/**
+ * Where the pool believes it to be running.
+ */
+readonly hostName?: string
+/**
+ * UUID of that host.
+ */
+readonly hostUUID?: string
+/**
+ * What holds now, each with the generation it was judged for. Ready, Reconciling and Stalled follow the kstatus conventions.
+ * 
+ * @maxItems 16
+ */
+readonly conditions?: readonly ({
+/**
+ * Name of the condition.
+ */
+readonly type: string
+/**
+ * True, False or Unknown. Unknown means that it could not be found out, and is never taken for yes.
+ */
+readonly status: ("True" | "False" | "Unknown")
+/**
+ * One word that programs can rely on.
+ */
+readonly reason: string
+/**
+ * A sentence for people, with what would change it.
+ */
+readonly message: string
+/**
+ * When the status last changed.
+ */
+readonly lastTransitionTime: string
+/**
+ * The metadata.generation for which this was judged.
+ */
+readonly observedGeneration?: number
+})[]
+}
+}
+
+/**
+ * One recovery of one target. It runs once, and it is the record of what was done and why.
+ */
+export interface RecoveryRequest {
+/**
+ * Always kintsugi.dev/v1alpha1.
+ */
+readonly apiVersion: 'kintsugi.dev/v1alpha1'
+/**
+ * Always RecoveryRequest.
+ */
+readonly kind: 'RecoveryRequest'
+readonly metadata: ObjectMeta
+/**
+ * What is requested. Only approval, attestations and cancel may be changed once it exists.
+ */
+readonly spec: {
+/**
+ * What is to be recovered.
+ */
+readonly target: {
+/**
+ * The failed Host, in the same namespace.
+ */
+readonly hostRef: {
+/**
+ * Name of the Host.
+ */
+readonly name: string
+}
+}
+/**
+ * ReleaseMember: cut the failed member's power for certain, have the pool release its virtual machines and storage locks, and start them on members with room.
+ */
+readonly procedure: "ReleaseMember"
+/**
+ * Plan: stop after the plan. Execute: carry it out as far as its guards allow.
+ */
+readonly mode?: ("Plan" | "Execute")
+/**
+ * Consent to one plan. It counts only for the plan with this hash.
+ */
+readonly approval?: {
+/**
+ * The hash in status.plan.hash.
+ */
+readonly planHash: string
+/**
+ * Who approves.
+ */
+readonly by: string
+}
+/**
+ * What people state about machines that no device can tell about.
+ * 
+ * @maxItems 8
+ */
+readonly attestations?: readonly ({
+/**
+ * What was done, in a sentence, for instance "I pulled both power cords of rack 3, unit 12".
+ */
+readonly statement: string
+/**
+ * UUID of the machine that has no power.
+ */
+readonly hostUUID: string
+/**
+ * Who states it.
+ */
+readonly by: string
+/**
+ * When it was seen.
+ */
+readonly at: string
+/**
+ * For how long the machine is certain to stay without power.
+ */
+readonly validForSeconds: number
+})[]
+/**
+ * Start nothing more. What has been started is followed to its end and reported.
+ */
+readonly cancel?: boolean
+}
+/**
+ * The record.
+ */
+readonly status?: {
+/**
+ * The metadata.generation that this status is about.
+ */
+readonly observedGeneration?: number
+/**
+ * Where it stands, in one word.
+ */
+readonly phase?: ("Pending" | "Planned" | "AwaitingApproval" | "Waiting" | "Running" | "Succeeded" | "Failed" | "Refused" | "Cancelled")
+/**
+ * How far it is, in a few words.
+ */
+readonly progress?: string
+/**
+ * Whom the request meant when the plan was made; pinned from then on.
+ */
+readonly target?: {
+/**
+ * UUID of the pool.
+ */
+readonly poolUUID?: string
+/**
+ * UUID of the host.
+ */
+readonly hostUUID?: string
+/**
+ * The pool's reference of the host; its storage locks are named after it.
+ */
+readonly hostRef?: string
+/**
+ * Name of the host in its pool.
+ */
+readonly hostName?: string
+/**
+ * Serial number of the machine.
+ */
+readonly serial?: string
+}
+/**
+ * What will be done, in order. It does not change after the first harmful step.
+ */
+readonly plan?: {
+/**
+ * Stands for the steps and the facts that they rest on. An approval names it.
+ */
+readonly hash?: string
+/**
+ * When it was made.
+ */
+readonly madeAt?: string
+/**
+ * The steps of the runbook, in its own words.
+ * 
+ * @maxItems 16
+ */
+readonly steps?: readonly ({
+/**
+ * The sentence of the runbook.
+ */
+readonly title?: string
+/**
+ * What it can do to the world.
+ */
+readonly risk?: ("Read" | "Reversible" | "Disruptive" | "Destructive")
+/**
+ * Whether it is done.
+ */
+readonly state?: ("Pending" | "Active" | "Done")
+})[]
+/**
+ * The facts that the plan rests on, with their source and when they were read.
+ * 
+ * @maxItems 32
+ */
+readonly restsOn?: readonly ({
+/**
+ * The fact.
+ */
+readonly fact?: string
+/**
+ * Who said so.
+ */
+readonly source?: string
+/**
+ * When.
+ */
+readonly at?: string
+})[]
+}
+/**
+ * Each virtual machine of the target, in the order of its start.
+ * 
+ * @maxItems 1000
+ */
+readonly virtualMachines?: readonly ({
+/**
+ * UUID of the virtual machine.
+ */
+readonly uuid: string
+/**
+ * Its name.
+ */
+readonly name: string
+/**
+ * Its place in the order of starts.
+ */
+readonly order?: number
+/**
+ * How long the next order waits after it.
+ */
+readonly delaySeconds?: number
+/**
+ * Who gets the room where memory is short.
+ */
+readonly priority?: number
+/**
+ * Planned, Starting, Running (read back), Serving (its probe answered), LeftHalted (declared so), NotRecoverable (not here), Failed.
+ */
+readonly state: ("Planned" | "Starting" | "Running" | "Serving" | "LeftHalted" | "NotRecoverable" | "Failed")
+/**
+ * UUID of the host on which it is to start, or runs.
+ */
+readonly host?: string
+/**
+ * Why there, why not, or what went wrong, and what a person can do.
+ */
+readonly why?: string
+/**
+ * How many starts were sent.
+ */
+readonly attempts?: number
+/**
+ * When it was read back as running.
+ */
+readonly runningAt?: string
+})[]
+/**
+ * What the guards say that were asked last. One that does not allow stops everything behind it.
+ * 
+ * @maxItems 64
+ */
+readonly gates?: readonly ({
+/**
+ * Name of the guard.
+ */
+readonly guard?: string
+/**
+ * Allow, Deny or Unknown.
+ */
+readonly verdict?: ("Allow" | "Deny" | "Unknown")
+/**
+ * Why, and what would change it.
+ */
+readonly sentence?: string
+/**
+ * Since when it says so.
+ */
+readonly since?: string
+})[]
+/**
+ * Proof that the machine has no power.
+ */
+readonly evidence?: {
+/**
+ * The fence certificate. It counts only while fresh readings still agree with it.
+ */
+readonly certificate?: {
+/**
+ * The machine.
+ */
+readonly hostUUID?: string
+/**
+ * Its serial number as the device showed it.
+ */
+readonly serial?: string
+/**
+ * How it is known.
+ */
+readonly method?: ("Redfish" | "Attestation")
+/**
+ * Which device said so.
+ */
+readonly device?: string
+/**
+ * Who said so where no device could.
+ */
+readonly attestedBy?: string
+/**
+ * Their words.
+ */
+readonly statement?: string
+/**
+ * The readings that made the proof.
+ * 
+ * @maxItems 8
+ */
+readonly readings?: readonly ({
+/**
+ * The device's word.
+ */
+readonly power?: string
+/**
+ * When.
+ */
+readonly at?: string
+})[]
+/**
+ * When the proof was complete.
+ */
+readonly issuedAt?: string
+/**
+ * When it ends in any case.
+ */
+readonly validUntil?: string
+/**
+ * The contrary sign that ended it.
+ */
+readonly voidBecause?: string
+}
+}
+/**
+ * Each harmful act, written down before it was done.
+ * 
+ * @maxItems 400
+ */
+readonly journal?: readonly ({
+/**
+ * Title of the step.
+ */
+readonly step: string
+/**
+ * What was to be done.
+ */
+readonly effect: string
+/**
+ * UUIDs of what it was done to.
+ * 
+ * @maxItems 1000
+ */
+readonly targets?: string[]
+/**
+ * Which leader did it.
+ */
+readonly epoch: number
+/**
+ * Which process did it.
+ */
+readonly by?: string
+/**
+ * The how-many-th time.
+ */
+readonly attempt?: number
+/**
+ * When it was decided.
+ */
+readonly at: string
+/**
+ * Intended, Proven (read back), NotDone (read back), or NotSent.
+ */
+readonly outcome?: ("Intended" | "Proven" | "NotDone" | "NotSent")
+/**
+ * What the reply said.
+ */
+readonly detail?: string
+/**
+ * When the outcome was known.
+ */
+readonly endedAt?: string
+})[]
+/**
+ * The moments of this recovery.
+ */
+readonly timeline?: {
+/**
+ * When the target fell silent.
+ */
+readonly detectedAt?: string
+/**
+ * When the plan was allowed to run.
+ */
+readonly decidedAt?: string
+/**
+ * When the proof was complete.
+ */
+readonly fencedAt?: string
+/**
+ * When the pool had released its virtual machines and locks.
+ */
+readonly releasedAt?: string
+/**
+ * When the first virtual machine was read back as running.
+ */
+readonly firstUpAt?: string
+/**
+ * When the last one was.
+ */
+readonly recoveredAt?: string
+}
+/**
+ * What holds now, each with the generation it was judged for. Ready, Reconciling and Stalled follow the kstatus conventions.
+ * 
+ * @maxItems 16
+ */
+readonly conditions?: readonly ({
+/**
+ * Name of the condition.
+ */
+readonly type: string
+/**
+ * True, False or Unknown. Unknown means that it could not be found out, and is never taken for yes.
+ */
+readonly status: ("True" | "False" | "Unknown")
+/**
+ * One word that programs can rely on.
+ */
+readonly reason: string
+/**
+ * A sentence for people, with what would change it.
+ */
+readonly message: string
+/**
+ * When the status last changed.
+ */
+readonly lastTransitionTime: string
+/**
+ * The metadata.generation for which this was judged.
+ */
+readonly observedGeneration?: number
+})[]
+}
+}

@@ -1,0 +1,12 @@
+import type { Facts } from './facts.ts';
+import { type Fresh, freshOnly, oldestMs } from './freshness.ts';
+import type { PoolBelief } from './pool.ts';
+
+/** The pool's database, if it is current enough to rest an act on. */
+export function currentPool(facts: Facts): Fresh<PoolBelief> {
+  return freshOnly(facts.pool, {
+    nowMs: facts.nowMs,
+    oldestMs: oldestMs.poolBelief,
+    what: "The pool's database",
+  });
+}

@@ -1,0 +1,172 @@
+/**
+ * Everything that a decision about one recovery may rest on: what was asked for, what was seen, what was done.
+ * Plain data. Nothing here was inferred; inference is in the guards and in the runbook.
+ */
+import type { BootVerdict, DiskLocks, MemberAnswer, PoolBelief, VirtualMachineBelief } from './pool.ts';
+import type { Reading } from './reading.ts';
+
+export interface Facts {
+  /** Monotonic now. Ages are differences to it. */
+  readonly nowMs: number;
+  /** Wall now, only for what people wrote down with a date (attestations, the end of a certificate). */
+  readonly nowWallMs: number;
+  readonly request: RequestFacts;
+  readonly policy: PolicyFacts;
+  readonly target: TargetFacts;
+  readonly pool: Reading<PoolBelief>;
+  /** Each member's own answer at its own address, by host UUID; the target's among them. */
+  readonly answers: ReadonlyMap<string, Reading<MemberAnswer>>;
+  /** Whether the pool master can reach the target. */
+  readonly masterContact: Reading<'answers' | 'cannotBeContacted'>;
+  /** For how long the target has not been heard of, by anyone. */
+  readonly silentForMs: Reading<number>;
+  /** What the power devices of the target said, newest last; only since nothing has been heard of it. */
+  readonly powerReadings: readonly PowerObservation[];
+  /** Why the newest attempt to read the power brought nothing; undefined when it did. */
+  readonly powerUnknown: string | undefined;
+  readonly certificate: FenceCertificate | undefined;
+  readonly plan: ReleasePlan | undefined;
+  /** Locks on the shared storage that the plan's disks are on. */
+  readonly locks: Reading<readonly DiskLocks[]>;
+  /** Fresh readings about virtual machines that are to be started next, by VM UUID. */
+  readonly starts: ReadonlyMap<string, StartFacts>;
+  readonly acts: readonly Act[];
+  /** Hosts that are declared for this pool, by host UUID. */
+  readonly hosts: ReadonlyMap<string, DeclaredHost>;
+  readonly declared: ReadonlyMap<string, DeclaredVirtualServer>;
+  /** What the probes said, by VM UUID. */
+  readonly serving: ReadonlyMap<string, Reading<boolean>>;
+}
+
+export interface RequestFacts {
+  readonly mode: 'Plan' | 'Execute';
+  readonly cancelled: boolean;
+  readonly approval: { readonly planHash: string; readonly by: string } | undefined;
+  readonly attestations: readonly Attestation[];
+}
+
+/** A person's word that one machine has no power. */
+export interface Attestation {
+  readonly statement: string;
+  readonly hostUUID: string;
+  readonly by: string;
+  readonly atWallMs: number;
+  readonly validForMs: number;
+}
+
+export interface PolicyFacts {
+  readonly mode: 'Observe' | 'Manual';
+  readonly approval: 'WhenDestructive' | 'Always';
+  readonly pausedBecause: readonly string[];
+  readonly memberTimeoutMs: number;
+  readonly failedMembers: number;
+  readonly startsAtOncePerHost: number;
+}
+
+/** Who is meant, pinned by what does not change. */
+export interface TargetFacts {
+  readonly name: string;
+  readonly poolUUID: string;
+  readonly hostUUID: string;
+  readonly serial: string | undefined;
+  readonly state: 'InService' | 'Maintenance';
+  /** Names of other Host objects that claim the same host UUID. */
+  readonly alsoClaimedBy: readonly string[];
+  /** Undefined when no rung of the ladder takes a person's word. */
+  readonly attestationMaxMs: number | undefined;
+  readonly hasPowerDevice: boolean;
+}
+
+export interface DeclaredHost {
+  readonly name: string;
+  readonly state: 'InService' | 'Maintenance';
+}
+
+export interface DeclaredVirtualServer {
+  readonly powerState: 'Running' | 'Halted' | 'Unmanaged';
+  readonly order: number | undefined;
+  readonly priority: number | undefined;
+  readonly delaySeconds: number | undefined;
+  /** Host UUIDs, best first. */
+  readonly preferredHosts: readonly string[];
+  readonly antiAffinityGroup: string | undefined;
+  readonly probe: 'none' | 'tcp' | 'guestAgent';
+  readonly probeTimeoutMs: number;
+}
+
+export interface PowerObservation {
+  readonly power: 'on' | 'off' | 'other';
+  readonly says: string;
+  readonly serial: string;
+  readonly device: string;
+  readonly atMs: number;
+  readonly atWallMs: number;
+}
+
+/** Proof that the target has no power; see guards/hostIsProvenOff.ts for when it counts. */
+export interface FenceCertificate {
+  readonly hostUUID: string;
+  readonly serial: string | undefined;
+  readonly method: 'Redfish' | 'Attestation';
+  readonly device: string;
+  readonly attestedBy: string | undefined;
+  readonly statement: string | undefined;
+  readonly readings: readonly { readonly says: string; readonly atWallMs: number }[];
+  readonly issuedWallMs: number;
+  readonly validUntilWallMs: number;
+  /** A contrary sign that ended it; it never counts again. */
+  readonly voidBecause: string | undefined;
+}
+
+export interface StartFacts {
+  readonly record: Reading<VirtualMachineBelief>;
+  readonly locks: Reading<readonly DiskLocks[]>;
+  /** Would the planned host take it now? */
+  readonly boot: Reading<BootVerdict>;
+}
+
+export interface ReleasePlan {
+  readonly hash: string;
+  /** The reference under which the pool knows the target; its storage locks are named after it. */
+  readonly hostRef: string;
+  readonly victims: readonly Victim[];
+}
+
+/** One virtual machine of the target: what the plan says of it, and how far it is. */
+export interface Victim {
+  readonly uuid: string;
+  readonly name: string;
+  readonly order: number;
+  readonly delaySeconds: number;
+  readonly priority: number;
+  readonly state: VictimState;
+  /** Host UUID where it is to start, or runs. */
+  readonly host: string | undefined;
+  readonly why: string | undefined;
+  readonly attempts: number;
+  readonly disks: readonly string[];
+  /** Monotonic; undefined until it was read back as running (or, after a restart, seen running again). */
+  readonly runningSinceMs: number | undefined;
+  readonly runningAtWallMs: number | undefined;
+}
+
+export type VictimState =
+  | 'Planned'
+  | 'Starting'
+  | 'Running'
+  | 'Serving'
+  | 'LeftHalted'
+  | 'NotRecoverable'
+  | 'Failed';
+
+/** One harmful act of the journal, as far as it is known how it ended. */
+export interface Act {
+  readonly key: string;
+  readonly attempt: number;
+  /** Monotonic: when it was sent, or when this process first read of it in the journal. */
+  readonly sinceMs: number;
+  readonly outcome: 'Intended' | 'Proven' | 'NotDone' | 'NotSent';
+  /** What the reply said; undefined while there is none, or when it was lost. */
+  readonly reply: 'succeeded' | 'failed' | 'lost' | undefined;
+  readonly says: string | undefined;
+}

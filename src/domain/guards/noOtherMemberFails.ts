@@ -1,0 +1,38 @@
+import { currentPool } from '../currentPool.ts';
+import { freshOnly, oldestMs } from '../freshness.ts';
+import { allow, deny, type Guard, missing } from '../verdict.ts';
+
+/**
+ * Members that fail together rarely fail by themselves: a switch, a site or the storage has. More than the allowed number
+ * stops everything, and a member of which it is not known counts as a reason to wait.
+ */
+export const noOtherMemberFails: Guard = {
+  name: 'noOtherMemberFails',
+  judge: (facts) => {
+    const pool = currentPool(facts);
+    if (pool.kind === 'missing') return missing(pool.because);
+    const failing: string[] = [facts.target.name];
+    for (const host of pool.value.hosts.values()) {
+      if (host.uuid === facts.target.hostUUID || facts.hosts.get(host.uuid)?.state === 'Maintenance')
+        continue;
+      const answer = freshOnly(facts.answers.get(host.uuid), {
+        nowMs: facts.nowMs,
+        oldestMs: oldestMs.otherMembers,
+        what: `Whether ${host.name} answers`,
+      });
+      if (answer.kind === 'missing') {
+        return missing(
+          facts.hosts.has(host.uuid)
+            ? answer.because
+            : `${host.name} is a member of the pool and not declared as a Host, so nobody can tell whether it fails too. Declare it.`,
+        );
+      }
+      if (answer.value.kind !== 'master' && answer.value.kind !== 'member') failing.push(host.name);
+    }
+    return failing.length > facts.policy.failedMembers
+      ? deny(
+          `${failing.length} members fail at the same time (${failing.join(', ')}), and the Pool allows ${facts.policy.failedMembers}. Look for the common cause first: the network, the site, the storage.`,
+        )
+      : allow('All other members answer.');
+  },
+};

@@ -1,0 +1,104 @@
+/**
+ * ReleaseMember: a member that stopped answering is cut from power for certain, the pool lets go of what it held, and its
+ * virtual machines start on members with room. docs/runbooks/release-member.md has the same sentences for people.
+ */
+import type { Runbook } from '../decide.ts';
+import { highAvailabilityIsOff } from '../guards/highAvailabilityIsOff.ts';
+import { hostIsDeclaredOnce } from '../guards/hostIsDeclaredOnce.ts';
+import { hostIsInService } from '../guards/hostIsInService.ts';
+import { hostIsNotTheMaster } from '../guards/hostIsNotTheMaster.ts';
+import { hostIsProvenOff } from '../guards/hostIsProvenOff.ts';
+import { hostIsThePinnedOne } from '../guards/hostIsThePinnedOne.ts';
+import { masterHasBeenUpLongEnough } from '../guards/masterHasBeenUpLongEnough.ts';
+import { memberIsNotBeingWorkedOn } from '../guards/memberIsNotBeingWorkedOn.ts';
+import { memberIsReleased } from '../guards/memberIsReleased.ts';
+import { memberIsSilent } from '../guards/memberIsSilent.ts';
+import { noContrarySignWasSeen } from '../guards/noContrarySignWasSeen.ts';
+import { noOtherMemberFails } from '../guards/noOtherMemberFails.ts';
+import { nothingMovesToTheMember } from '../guards/nothingMovesToTheMember.ts';
+import { noUpgradeIsUnderWay } from '../guards/noUpgradeIsUnderWay.ts';
+import { planIsApproved } from '../guards/planIsApproved.ts';
+import { planStillHolds } from '../guards/planStillHolds.ts';
+import { poolIsNotPaused } from '../guards/poolIsNotPaused.ts';
+import { poolIsThePinnedOne } from '../guards/poolIsThePinnedOne.ts';
+import { poolModeAllowsActing } from '../guards/poolModeAllowsActing.ts';
+import { powerDeviceIsOfThisMachine } from '../guards/powerDeviceIsOfThisMachine.ts';
+import { requestAsksForExecution } from '../guards/requestAsksForExecution.ts';
+import { requestIsNotCancelled } from '../guards/requestIsNotCancelled.ts';
+import { sharedStorageIsHealthy } from '../guards/sharedStorageIsHealthy.ts';
+import { cutThePower } from '../steps/cutThePower.ts';
+import { declareTheMemberDead } from '../steps/declareTheMemberDead.ts';
+import { everyProbeAnswers } from '../steps/everyProbeAnswers.ts';
+import { everyVirtualMachineIsUp } from '../steps/everyVirtualMachineIsUp.ts';
+import { noLockIsLeft } from '../steps/noLockIsLeft.ts';
+
+/** Who may act on whom. Asked at every step, since any of it may change while a recovery runs. */
+const permission = [
+  poolModeAllowsActing,
+  requestAsksForExecution,
+  requestIsNotCancelled,
+  poolIsNotPaused,
+  hostIsDeclaredOnce,
+  hostIsInService,
+  poolIsThePinnedOne,
+  hostIsThePinnedOne,
+  hostIsNotTheMaster,
+  highAvailabilityIsOff,
+  noUpgradeIsUnderWay,
+];
+
+/** The member has failed, and it alone, and it has stayed so. */
+const oneFailure = [
+  noContrarySignWasSeen,
+  memberIsNotBeingWorkedOn,
+  noOtherMemberFails,
+  sharedStorageIsHealthy,
+];
+
+export const releaseMember: Runbook = [
+  {
+    title: "Cut the member's power, and read it back as off twice, at least 10 seconds apart",
+    risk: 'Disruptive',
+    guards: [
+      ...permission,
+      ...oneFailure,
+      memberIsSilent,
+      planStillHolds,
+      planIsApproved,
+      powerDeviceIsOfThisMachine,
+    ],
+    ...cutThePower,
+  },
+  {
+    title: 'Declare the member dead, so that the pool releases its virtual machines',
+    risk: 'Disruptive',
+    guards: [
+      ...permission,
+      ...oneFailure,
+      masterHasBeenUpLongEnough,
+      nothingMovesToTheMember,
+      planStillHolds,
+      planIsApproved,
+      hostIsProvenOff,
+    ],
+    ...declareTheMemberDead,
+  },
+  {
+    title: 'See that every storage lock of the member is gone',
+    risk: 'Disruptive',
+    guards: [...permission, memberIsReleased, hostIsProvenOff],
+    ...noLockIsLeft,
+  },
+  {
+    title: 'Start its virtual machines on members with room, in their order',
+    risk: 'Reversible',
+    guards: [...permission, memberIsReleased, hostIsProvenOff],
+    ...everyVirtualMachineIsUp,
+  },
+  {
+    title: 'See that each started virtual machine serves',
+    risk: 'Read',
+    guards: [],
+    ...everyProbeAnswers,
+  },
+];

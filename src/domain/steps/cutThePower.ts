@@ -1,0 +1,52 @@
+import { attempts, openAct } from '../acts.ts';
+import { offReadingsApartMs } from '../certificate.ts';
+import type { Step } from '../decide.ts';
+import { effectKey } from '../effects.ts';
+import type { Facts } from '../facts.ts';
+
+/** A controller that did not cut the power this often needs a person. */
+const most = 3;
+
+/** Done when the certificate is in force; its making is in ../certificate.ts. */
+export const cutThePower: Pick<Step, 'done' | 'next'> = {
+  done: isFenced,
+  next: (facts) => {
+    const { hostUUID, name, serial } = facts.target;
+    const last = facts.powerReadings.at(-1);
+    if (last === undefined || serial === undefined) {
+      return { kind: 'wait', missing: `The power of ${name} has not been read yet.` };
+    }
+    if (last.power === 'other') {
+      return { kind: 'wait', missing: `${last.device} says "${last.says}", which is neither on nor off.` };
+    }
+    if (last.power === 'off') {
+      const apart = offReadingsApartMs / 1000;
+      return {
+        kind: 'wait',
+        missing: `${name} reads as off; a second reading ${apart} s after the first makes the proof.`,
+      };
+    }
+    const effect = { kind: 'cutPower', hostUUID, serial } as const;
+    if (openAct(facts, effectKey(effect)) !== undefined) {
+      return { kind: 'wait', missing: `The power of ${name} was told to go off, and it still reads as on.` };
+    }
+    return attempts(facts, effectKey(effect)) >= most
+      ? {
+          kind: 'giveUp',
+          because: `${last.device} did not cut the power of ${name}, tried ${most} times. Cut it by hand and state so in spec.attestations.`,
+        }
+      : { kind: 'act', effects: [effect] };
+  },
+};
+
+/** A certificate for this machine that has neither ended nor been contradicted. That fresh readings agree is a guard. */
+export function isFenced(facts: Facts): boolean {
+  const { certificate, target } = facts;
+  return (
+    certificate !== undefined &&
+    certificate.voidBecause === undefined &&
+    certificate.hostUUID === target.hostUUID &&
+    certificate.serial === target.serial &&
+    facts.nowWallMs < certificate.validUntilWallMs
+  );
+}

@@ -1,0 +1,35 @@
+import { attempts, lastAct, openAct } from '../acts.ts';
+import { currentPool } from '../currentPool.ts';
+import type { Step } from '../decide.ts';
+import { effectKey } from '../effects.ts';
+import { isReleased } from '../guards/memberIsReleased.ts';
+import { releaseHasBegun } from '../plan.ts';
+
+const most = 3;
+
+/** Done when the pool has the member disabled and nothing resident on it. */
+export const declareTheMemberDead: Pick<Step, 'done' | 'next'> = {
+  done: (facts) => {
+    const pool = currentPool(facts);
+    const open = openAct(facts, `declareDead ${facts.target.hostUUID}`);
+    return (
+      pool.kind === 'fresh' &&
+      releaseHasBegun(facts) &&
+      open === undefined &&
+      isReleased(pool.value, facts.target.hostUUID)
+    );
+  },
+  next: (facts) => {
+    const effect = { kind: 'declareDead', hostUUID: facts.target.hostUUID } as const;
+    const key = effectKey(effect);
+    if (openAct(facts, key) !== undefined) {
+      return { kind: 'wait', missing: `The pool is releasing the virtual machines of ${facts.target.name}.` };
+    }
+    if (attempts(facts, key) < most) return { kind: 'act', effects: [effect] };
+    const says = lastAct(facts, key)?.says ?? 'no reply';
+    return {
+      kind: 'giveUp',
+      because: `The pool did not release ${facts.target.name}, asked ${most} times: ${says}.`,
+    };
+  },
+};

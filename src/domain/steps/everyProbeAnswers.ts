@@ -1,0 +1,29 @@
+import type { Step } from '../decide.ts';
+import type { Facts, Victim } from '../facts.ts';
+
+/** Done when each started virtual machine with a probe has answered it, or has had its time. */
+export const everyProbeAnswers: Pick<Step, 'done' | 'next'> = {
+  done: (facts) => waitingForProbe(facts).length === 0,
+  next: (facts) => {
+    const waiting = waitingForProbe(facts);
+    return {
+      kind: 'wait',
+      missing: `${waiting
+        .slice(0, 5)
+        .map((victim) => victim.name)
+        .join(
+          ', ',
+        )}${waiting.length > 5 ? ` and ${waiting.length - 5} more` : ''} run, and do not serve yet.`,
+    };
+  },
+};
+
+/** Running, with a probe that has neither answered nor used up its time. */
+export function waitingForProbe(facts: Facts): readonly Victim[] {
+  return (facts.plan?.victims ?? []).filter((victim) => {
+    if (victim.state !== 'Running') return false;
+    const declared = facts.declared.get(victim.uuid);
+    if (declared === undefined || declared.probe === 'none') return false;
+    return facts.nowMs - (victim.runningSinceMs ?? facts.nowMs) < declared.probeTimeoutMs;
+  });
+}

@@ -1,0 +1,74 @@
+import { openAct } from '../acts.ts';
+import type { Step } from '../decide.ts';
+import { type Effect, effectKey } from '../effects.ts';
+import type { Facts, Victim } from '../facts.ts';
+import { isFinal } from '../progress.ts';
+import { startIsSafe } from '../startIsSafe.ts';
+
+/** Done when each virtual machine of the plan has been read back as running, or its verdict says why not. */
+export const everyVirtualMachineIsUp: Pick<Step, 'done' | 'next'> = {
+  done: (facts) => facts.plan?.victims.every(isFinal) === true,
+  next: (facts) => {
+    const effects = startCandidates(facts)
+      .filter((victim) => mayStart(victim, facts))
+      .map((victim): Effect => ({ kind: 'start', vmUUID: victim.uuid, hostUUID: victim.host ?? '' }));
+    return effects.length > 0 ? { kind: 'act', effects } : { kind: 'wait', missing: whatIsWaitedFor(facts) };
+  },
+};
+
+/**
+ * The virtual machines whose turn it is: of the lowest order that is not finished, the delay of the order before having
+ * passed, no more on each host than may start there at once. Who wants to start one reads its facts first.
+ */
+export function startCandidates(facts: Facts): readonly Victim[] {
+  const victims = facts.plan?.victims ?? [];
+  const open = victims.filter((victim) => !isFinal(victim));
+  const order = Math.min(...open.map((victim) => victim.order));
+  if (delayLeftMs(victims, order, facts.nowMs) > 0) return [];
+  const startingOn = new Map<string, number>();
+  for (const victim of open) {
+    if (isStarting(victim, facts)) count(startingOn, victim.host ?? '');
+  }
+  const candidates: Victim[] = [];
+  for (const victim of open) {
+    if (victim.order !== order || victim.host === undefined || isStarting(victim, facts)) continue;
+    if ((startingOn.get(victim.host) ?? 0) >= facts.policy.startsAtOncePerHost) continue;
+    count(startingOn, victim.host);
+    candidates.push(victim);
+  }
+  return candidates;
+}
+
+/** How long the given order still has to wait for the delay of those before it. */
+export function delayLeftMs(victims: readonly Victim[], order: number, nowMs: number): number {
+  let left = 0;
+  for (const victim of victims) {
+    if (victim.order >= order || victim.runningSinceMs === undefined) continue;
+    left = Math.max(left, victim.runningSinceMs + victim.delaySeconds * 1000 - nowMs);
+  }
+  return left;
+}
+
+function isStarting(victim: Victim, facts: Facts): boolean {
+  return openAct(facts, effectKey({ kind: 'start', vmUUID: victim.uuid, hostUUID: '' })) !== undefined;
+}
+
+function mayStart(victim: Victim, facts: Facts): boolean {
+  const reading = facts.starts.get(victim.uuid);
+  return reading !== undefined && startIsSafe(victim, reading, facts).kind === 'allow';
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function whatIsWaitedFor(facts: Facts): string {
+  const open = facts.plan?.victims.filter((victim) => !isFinal(victim)) ?? [];
+  const starting = open.filter((victim) => isStarting(victim, facts));
+  if (starting.length > 0) return `${starting.length} virtual machines are starting.`;
+  const order = Math.min(...open.map((victim) => victim.order));
+  const left = delayLeftMs(facts.plan?.victims ?? [], order, facts.nowMs);
+  return left > 0
+    ? `Order ${order} starts in ${Math.ceil(left / 1000)} s, after the delay of the order before.`
+    : `The facts about ${open.length} virtual machines are being read.`;
+}
