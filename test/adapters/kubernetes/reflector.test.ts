@@ -1,0 +1,538 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type OpenStore, openStore } from '../../../src/adapters/kubernetes/store.ts';
+import type { StoreChange } from '../../../src/ports/kubernetes.ts';
+import { createCollectedLog } from './collectedLog.ts';
+import { createManualClock, middle } from './manualClock.ts';
+import { bookmark, host, hostKind, lab, listOf, type SampleHost } from './sampleObjects.ts';
+import { broken, createScriptedTransport, refusal } from './scriptedTransport.ts';
+
+let clock = createManualClock();
+let api = createScriptedTransport();
+let log = createCollectedLog();
+let store: OpenStore<SampleHost>;
+let changes: string[] = [];
+
+beforeEach(() => {
+  clock = createManualClock();
+  api = createScriptedTransport();
+  log = createCollectedLog();
+  changes = [];
+});
+
+afterEach(async () => {
+  await store.stop();
+  expect(api.openWatches()).toHaveLength(0);
+  expect(clock.timers()).toBe(0);
+});
+
+/** Opens the store on a server that answers lists with `items` and lets watches open. */
+async function open(items: readonly SampleHost[] = [host('a', 5)], resourceVersion = 10): Promise<void> {
+  api.answer = () => listOf(items, resourceVersion);
+  start();
+  await clock.settle();
+}
+
+function start(): void {
+  store = openStore<SampleHost>({ transport: api, clock, random: middle, log, kind: hostKind });
+  store.subscribe((change) => changes.push(inWords(change)));
+}
+
+function inWords(change: StoreChange<SampleHost>): string {
+  const { name, uid, resourceVersion } = change.object.metadata;
+  const was = change.kind === 'set' && change.previous !== undefined ? ' again' : '';
+  return `${change.kind}${was} ${name}@${resourceVersion}${uid === `uid-of-${name}` ? '' : ` ${uid}`}`;
+}
+
+const lastWatch = () => api.watches.at(-1)!;
+const lists = () => api.requests.length;
+
+describe('listing', () => {
+  test('reads in pages of 500 what is true now, not what the server has cached (client-node: one piece)', async () => {
+    api.answer = ({ query }) =>
+      query?.['continue'] === undefined ? listOf([host('a', 5)], 10, 'more') : listOf([host('b', 6)], 10);
+    start();
+    await clock.settle();
+    expect(api.requests.map(({ query }) => query)).toEqual([
+      { limit: '500' },
+      { limit: '500', continue: 'more' },
+    ]);
+    expect(store.list().map(({ metadata }) => metadata.name)).toEqual(['a', 'b']);
+  });
+
+  test('is not synced before the last page has arrived (client-node: start() resolves when the list failed)', async () => {
+    let release = (_: unknown): void => {};
+    api.answer = ({ query }) =>
+      query?.['continue'] === undefined
+        ? listOf([host('a', 5)], 10, 'more')
+        : new Promise((resolve) => {
+            release = resolve;
+          });
+    start();
+    let synced = false;
+    const waiting = store.whenSynced().then(() => {
+      synced = true;
+    });
+    await clock.settle();
+    expect([store.synced(), synced, store.list()]).toEqual([false, false, []]);
+    release(listOf([host('b', 6)], 10));
+    await waiting;
+    expect([store.synced(), store.list().length]).toEqual([true, 2]);
+  });
+
+  test('starts over when the continue token has expired between two pages', async () => {
+    let first = true;
+    api.answer = ({ query }) => {
+      if (query?.['continue'] === undefined) return listOf([host('a', 5)], 10, 'more');
+      if (!first) return listOf([host('b', 6)], 10);
+      first = false;
+      throw refusal(410, 'Expired');
+    };
+    start();
+    await clock.settle();
+    expect(store.list()).toHaveLength(2);
+  });
+
+  test('goes on after the first list failed (client-node: the informer dies)', async () => {
+    let failures = 3;
+    api.answer = () => {
+      if (failures-- > 0) throw refusal(500, 'InternalError');
+      return listOf([host('a', 5)], 10);
+    };
+    start();
+    await clock.settle();
+    expect(store.synced()).toBe(false);
+    await clock.advance(800 + 1_600 + 3_200);
+    expect(store.synced()).toBe(true);
+    expect(store.status()).toMatchObject({ failures: 3, lists: 4 });
+  });
+
+  test('whenSynced is rejected when the store is stopped or the caller gives up first', async () => {
+    api.answer = () => new Promise(() => {});
+    start();
+    const giveUp = new AbortController();
+    const [impatient, patient] = [store.whenSynced(giveUp.signal), store.whenSynced()];
+    giveUp.abort(new Error('too long'));
+    await expect(impatient).rejects.toThrow('too long');
+    const rejected = expect(patient).rejects.toThrow('stopped');
+    await store.stop();
+    await rejected;
+  });
+});
+
+describe('watching', () => {
+  test('asks for bookmarks and for an end after about 290 s, from the version of the list (client-node: neither)', async () => {
+    await open();
+    expect(lastWatch().query).toEqual({
+      resourceVersion: '10',
+      allowWatchBookmarks: 'true',
+      timeoutSeconds: '290',
+    });
+  });
+
+  test('tells of what is added, changed and deleted, and knows it', async () => {
+    await open();
+    lastWatch().send('ADDED', host('b', 11));
+    lastWatch().send('MODIFIED', host('a', 12, { rack: 'r2' }));
+    lastWatch().send('DELETED', host('b', 13));
+    await clock.settle();
+    expect(changes).toEqual(['set a@5', 'set b@11', 'set again a@12', 'deleted b@13']);
+    expect(store.get(lab('a'))?.spec).toEqual({ rack: 'r2' });
+    expect(store.get(lab('b'))).toBeUndefined();
+  });
+
+  test('reads events that arrive in pieces, and several that arrive in one', async () => {
+    await open();
+    const line = (name: string, version: number): string =>
+      `${JSON.stringify({ type: 'ADDED', object: host(name, version) })}\n`;
+    const text = line('b', 11) + line('c', 12) + line('d', 13);
+    for (const piece of [text.slice(0, 30), text.slice(30, 31), text.slice(31, -5), text.slice(-5)]) {
+      lastWatch().sendText(piece);
+    }
+    await clock.settle();
+    expect(changes.slice(1)).toEqual(['set b@11', 'set c@12', 'set d@13']);
+  });
+
+  test('drops managedFields', async () => {
+    const full = host('b', 11) as unknown as { metadata: Record<string, unknown> };
+    full.metadata['managedFields'] = [{ manager: 'kubectl' }];
+    await open();
+    lastWatch().send('ADDED', full);
+    await clock.settle();
+    expect(store.get(lab('b'))?.metadata).not.toHaveProperty('managedFields');
+  });
+
+  test('resumes from the last bookmark without a list when the server ends the watch', async () => {
+    await open();
+    lastWatch().send('BOOKMARK', bookmark(40));
+    await clock.advance(60_000);
+    lastWatch().end();
+    await clock.settle();
+    expect(lastWatch().query['resourceVersion']).toBe('40');
+    expect([lists(), api.watches.length, store.status().failures]).toEqual([1, 2, 0]);
+  });
+
+  test('says nothing when an object comes again as it is known (client-node: false updates on reconnect)', async () => {
+    await open();
+    lastWatch().send('MODIFIED', host('a', 10));
+    lastWatch().send('MODIFIED', host('a', 10));
+    await clock.settle();
+    expect(changes).toEqual(['set a@5', 'set again a@10']);
+  });
+
+  test('goes on after the watch was refused with 500 (client-node: dies)', async () => {
+    let refusals = 1;
+    api.beforeWatch = () => {
+      if (refusals-- > 0) throw refusal(500, 'InternalError');
+    };
+    await open();
+    expect(api.watches).toHaveLength(0);
+    await clock.advance(800);
+    expect([api.openWatches().length, lists()]).toEqual([1, 1]);
+  });
+
+  test('goes on after the connection was reset (client-node: one watch tried in 2.5 s)', async () => {
+    await open();
+    lastWatch().send('ADDED', host('b', 11));
+    lastWatch().fail(broken());
+    await clock.advance(800);
+    expect(lastWatch().query['resourceVersion']).toBe('11');
+    expect(lists()).toBe(1);
+  });
+
+  test('lists anew when the version is too old: 410 as a status', async () => {
+    let refusals = 2;
+    api.beforeWatch = () => {
+      if (refusals-- > 0) throw refusal(410, 'Expired');
+    };
+    await open();
+    expect([lists(), api.openWatches().length]).toEqual([2, 0]);
+    await clock.advance(1_600);
+    expect([lists(), api.openWatches().length]).toEqual([3, 1]);
+  });
+
+  test('lists anew when the version is too old: 410 as an event', async () => {
+    await open();
+    api.answer = () => listOf([host('a', 5), host('b', 300)], 300);
+    lastWatch().send('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' });
+    await clock.settle();
+    expect(changes).toEqual(['set a@5', 'set b@300']);
+    expect(lastWatch().query['resourceVersion']).toBe('300');
+  });
+
+  test('takes any other ERROR event for a failure, and lists when it comes again (client-node: ignored)', async () => {
+    await open();
+    lastWatch().send('ERROR', { kind: 'Status', code: 500, reason: 'InternalError', message: 'etcd lost' });
+    await clock.advance(800);
+    expect([lists(), api.watches.length, store.status().lastFailure]).toEqual([
+      1,
+      2,
+      expect.stringContaining('etcd lost'),
+    ]);
+    lastWatch().send('ERROR', { kind: 'Status', code: 500, reason: 'InternalError', message: 'etcd lost' });
+    await clock.advance(1_600);
+    expect([lists(), api.watches.length]).toEqual([2, 3]);
+  });
+
+  test('counts a line that makes no sense and resumes before it (client-node: skips it silently)', async () => {
+    await open();
+    lastWatch().send('ADDED', host('b', 11));
+    lastWatch().sendText('{"type":"ADDED","object":{"metadata"\n');
+    lastWatch().send('ADDED', host('c', 13));
+    await clock.advance(800);
+    expect(changes).toEqual(['set a@5', 'set b@11']);
+    expect(lastWatch().query['resourceVersion']).toBe('11');
+    expect(store.status()).toMatchObject({ badLines: 1, failures: 1 });
+  });
+
+  test('lists anew when the same line makes no sense a second time', async () => {
+    await open();
+    lastWatch().sendText('nonsense\n');
+    await clock.advance(800);
+    expect(lists()).toBe(1);
+    lastWatch().sendText('nonsense\n');
+    await clock.advance(1_600);
+    expect(lists()).toBe(2);
+  });
+
+  test('does not believe half a line at the end of a watch', async () => {
+    await open();
+    const line = JSON.stringify({ type: 'ADDED', object: host('b', 11) });
+    await clock.advance(60_000);
+    lastWatch().sendText(line);
+    lastWatch().end();
+    await clock.settle();
+    expect(changes).toEqual(['set a@5']);
+    expect(lastWatch().query['resourceVersion']).toBe('10');
+    expect(store.status().badLines).toBe(1);
+  });
+
+  test('a silent watch is given up after 90 s when the server has sent bookmarks (client-node: hangs for ever)', async () => {
+    await open();
+    lastWatch().send('BOOKMARK', bookmark(20));
+    await clock.advance(89_000);
+    expect(api.watches).toHaveLength(1);
+    expect(store.status().heardAgoMs).toBe(89_000);
+    await clock.advance(2_000);
+    expect(api.watches).toHaveLength(2);
+    expect(api.watches[0]!.closed()).toBe(true);
+    expect(lastWatch().query['resourceVersion']).toBe('20');
+  });
+
+  test('lists anew when a resumed watch is silent too, as one from a version in the future is', async () => {
+    await open();
+    lastWatch().send('BOOKMARK', bookmark(20));
+    await clock.advance(2 * 90_000 + 5_000);
+    expect(lists()).toBe(2);
+  });
+
+  test('waits for the end of the watch when the server sends no bookmarks', async () => {
+    await open();
+    await clock.advance(300_000);
+    expect(api.watches).toHaveLength(1);
+    await clock.advance(7_000);
+    expect(api.watches).toHaveLength(2);
+  });
+});
+
+describe('waiting after failures', () => {
+  test('doubles from 0.8 s to half a minute, however fast the server drops watches (client-node: tens a second)', async () => {
+    const openedAtMs: number[] = [];
+    api.beforeWatch = () => {
+      openedAtMs.push(clock.monotonicMs());
+      throw broken();
+    };
+    await open();
+    await clock.advance(120_000);
+    const waits = openedAtMs.slice(1).map((atMs, index) => atMs - openedAtMs[index]!);
+    expect(waits).toEqual([800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000, 30_000]);
+  });
+
+  test('a watch that the server ends at once is a failure as well', async () => {
+    await open();
+    for (let round = 0; round < 3; round++) {
+      lastWatch().end();
+      await clock.settle();
+      const before = api.watches.length;
+      await clock.advance(800 * 2 ** round - 1);
+      expect(api.watches).toHaveLength(before);
+      await clock.advance(1);
+      expect(api.watches).toHaveLength(before + 1);
+    }
+  });
+
+  test('starts over at 0.8 s only after a watch was well for half a minute', async () => {
+    await open();
+    for (let round = 0; round < 4; round++) {
+      lastWatch().fail(broken());
+      await clock.advance(800 * 2 ** round);
+    }
+    await clock.advance(30_000);
+    lastWatch().fail(broken());
+    const before = api.watches.length;
+    await clock.advance(800);
+    expect(api.watches).toHaveLength(before + 1);
+  });
+
+  test('waits as long as the server asks for', async () => {
+    let refusals = 1;
+    api.answer = () => {
+      if (refusals-- <= 0) return listOf([], 10);
+      throw Object.assign(refusal(429, 'TooManyRequests'), { retryAfterMs: 7_000 });
+    };
+    start();
+    await clock.advance(6_900);
+    expect(store.synced()).toBe(false);
+    await clock.advance(200);
+    expect(store.synced()).toBe(true);
+  });
+});
+
+describe('an object is its uid', () => {
+  test('deleted and created again while nobody watched is two changes (client-node: an update)', async () => {
+    await open();
+    api.answer = () => listOf([host('a', 50, { uid: 'another' })], 60);
+    lastWatch().send('ERROR', { code: 410, reason: 'Expired' });
+    await clock.settle();
+    expect(changes).toEqual(['set a@5', 'deleted a@5', 'set a@50 another']);
+  });
+
+  test('an event with another uid is two changes when the deletion was lost', async () => {
+    await open();
+    lastWatch().send('ADDED', host('a', 50, { uid: 'another' }));
+    await clock.settle();
+    expect(changes).toEqual(['set a@5', 'deleted a@5', 'set a@50 another']);
+  });
+});
+
+describe('healing', () => {
+  test('tells what vanished, came and changed while nobody watched, and nothing else', async () => {
+    await open([host('a', 5), host('b', 6), host('c', 7)]);
+    api.answer = () => listOf([host('a', 5), host('c', 55), host('d', 56)], 60);
+    lastWatch().send('ERROR', { code: 410, reason: 'Expired' });
+    await clock.settle();
+    expect(changes.slice(3)).toEqual(['deleted b@6', 'set again c@55', 'set d@56']);
+  });
+
+  test('a full list each half hour finds an event that the server lost', async () => {
+    await open();
+    api.answer = () => listOf([host('a', 5), host('lost', 9)], 10);
+    for (let minute = 0; minute < 40; minute += 4) {
+      lastWatch().send('BOOKMARK', bookmark(10));
+      await clock.advance(60_000);
+      lastWatch().send('BOOKMARK', bookmark(10));
+      await clock.advance(60_000);
+      lastWatch().send('BOOKMARK', bookmark(10));
+      await clock.advance(60_000);
+      lastWatch().send('BOOKMARK', bookmark(10));
+      await clock.advance(60_000);
+      lastWatch().end();
+      await clock.settle();
+    }
+    expect(lists()).toBe(2);
+    expect(changes).toEqual(['set a@5', 'set lost@9']);
+    expect(store.status().failures).toBe(0);
+  });
+
+  test('a list with an older version is believed: the store was restored, and what was recorded since is gone', async () => {
+    await open([host('a', 5), host('b', 900)], 1_000);
+    api.answer = () => listOf([host('a', 5), host('c', 90)], 100);
+    lastWatch().send('ERROR', { code: 410, reason: 'Expired' });
+    await clock.settle();
+    expect(changes.slice(2)).toEqual(['deleted b@900', 'set c@90']);
+    expect(store.status().regressions).toBe(1);
+    expect(log.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+  });
+
+  test('an object with the same version but another content after a restore is a change', async () => {
+    await open([host('a', 50, { rack: 'r1' })], 60);
+    api.answer = () => listOf([host('a', 50, { rack: 'r2' })], 60);
+    lastWatch().send('ERROR', { code: 410, reason: 'Expired' });
+    await clock.settle();
+    expect(store.get(lab('a'))?.spec).toEqual({ rack: 'r2' });
+  });
+
+  test('an event with an older version than what was heard makes it list anew', async () => {
+    await open([host('a', 5)], 1_000);
+    api.answer = () => listOf([host('a', 101)], 101);
+    lastWatch().send('MODIFIED', host('a', 101));
+    await clock.advance(800);
+    expect(lists()).toBe(2);
+    expect(store.get(lab('a'))?.metadata.resourceVersion).toBe('101');
+    expect(store.status().regressions).toBe(1);
+  });
+});
+
+describe('stopping', () => {
+  test('during a list opens no watch afterwards (client-node: leaves a live watch behind)', async () => {
+    let release = (_: unknown): void => {};
+    api.answer = () =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    start();
+    await clock.settle();
+    const stopped = store.stop();
+    release(listOf([host('a', 5)], 10));
+    await stopped;
+    await clock.advance(120_000);
+    expect([api.watches.length, changes]).toEqual([0, []]);
+  });
+
+  test('during the wait after a failure asks nothing afterwards (client-node: leaves a live watch behind)', async () => {
+    api.answer = () => {
+      throw refusal(500, 'InternalError');
+    };
+    start();
+    await clock.settle();
+    await store.stop();
+    await clock.advance(120_000);
+    expect(lists()).toBe(1);
+  });
+
+  test('is no failure, and nothing is told or started afterwards (client-node: error AbortError, restarts)', async () => {
+    await open();
+    const watch = lastWatch();
+    await store.stop();
+    watch.send('ADDED', host('late', 99));
+    await clock.advance(120_000);
+    expect(store.status().failures).toBe(0);
+    expect(log.lines).toEqual([]);
+    expect([changes, api.watches.length, lists()]).toEqual([['set a@5'], 1, 1]);
+  });
+
+  test('twice is the same as once', async () => {
+    await open();
+    await Promise.all([store.stop(), store.stop()]);
+    expect(api.openWatches()).toHaveLength(0);
+  });
+});
+
+describe('subscribers', () => {
+  test('one that throws harms neither the others nor the watch (client-node: unhandledRejection, version stuck)', async () => {
+    await open();
+    store.subscribe(() => {
+      throw new Error('a bug');
+    });
+    const names: string[] = [];
+    store.subscribe(({ object }) => names.push(object.metadata.name));
+    lastWatch().send('ADDED', host('b', 11));
+    await clock.advance(40_000);
+    lastWatch().end();
+    await clock.settle();
+    expect(names).toEqual(['a', 'b']);
+    expect(lastWatch().query['resourceVersion']).toBe('11');
+    expect(log.lines.map(({ level }) => level)).toEqual(['error', 'error']);
+  });
+
+  test('get what is there already, and nothing more once they have let go', async () => {
+    await open([host('a', 5), host('b', 6)]);
+    const seen: string[] = [];
+    const letGo = store.subscribe((change) => seen.push(inWords(change)));
+    letGo();
+    lastWatch().send('ADDED', host('c', 11));
+    await clock.settle();
+    expect(seen).toEqual(['set a@5', 'set b@6']);
+  });
+
+  test('any number share one watch (client-node: a watch for each start())', async () => {
+    await open();
+    for (let count = 0; count < 10; count++) store.subscribe(() => {});
+    await clock.advance(60_000);
+    expect(api.watches).toHaveLength(1);
+  });
+});
+
+describe('reading one own writes', () => {
+  test('a written object is in the cache at once, and its event is no news', async () => {
+    await open();
+    store.absorb(host('a', 15));
+    expect(store.get(lab('a'))?.metadata.resourceVersion).toBe('15');
+    lastWatch().send('MODIFIED', host('a', 12));
+    lastWatch().send('MODIFIED', host('a', 15));
+    await clock.settle();
+    expect(changes).toEqual(['set a@5', 'set again a@15']);
+  });
+
+  test('a reply that comes later than the deletion brings nothing back', async () => {
+    await open();
+    lastWatch().send('DELETED', host('a', 16));
+    await clock.settle();
+    store.absorb(host('a', 15));
+    expect(store.get(lab('a'))).toBeUndefined();
+  });
+
+  test('a list that is older than the write does not undo it', async () => {
+    await open();
+    let release = (_: unknown): void => {};
+    api.answer = () =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    lastWatch().send('ERROR', { code: 410, reason: 'Expired' });
+    await clock.settle();
+    store.absorb(host('a', 15));
+    release(listOf([host('a', 5)], 14));
+    await clock.settle();
+    expect(store.get(lab('a'))?.metadata.resourceVersion).toBe('15');
+  });
+});
