@@ -19,7 +19,9 @@ interface CrdFile {
 
 /** File name → content, for the two generated files. */
 export async function generate(): Promise<ReadonlyMap<string, string>> {
-  const crds = files.map((name) => parse(readFileSync(new URL(`../../crds/${name}.yaml`, here), 'utf8')) as CrdFile);
+  const crds = files.map(
+    (name) => parse(readFileSync(new URL(`../../crds/${name}.yaml`, here), 'utf8')) as CrdFile,
+  );
   const types: string[] = [];
   for (const crd of crds) types.push(await typesOf(crd));
   const header = '// Generated from crds/ by "npm run generate". Do not edit.\n';
@@ -54,7 +56,9 @@ async function typesOf(crd: CrdFile): Promise<string> {
 
 /** `properties: {}` would become an open index signature; an empty object is what is meant. */
 function closed(schema: JSONSchema): JSONSchema {
-  return JSON.parse(JSON.stringify(schema, (key, value) => (key.startsWith('x-kubernetes') ? undefined : value)));
+  return JSON.parse(
+    JSON.stringify(schema, (key, value) => (key.startsWith('x-kubernetes') ? undefined : value)),
+  );
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {

@@ -43,6 +43,8 @@ export interface RequestFacts {
   readonly cancelled: boolean;
   readonly approval: { readonly planHash: string; readonly by: string } | undefined;
   readonly attestations: readonly Attestation[];
+  /** Names of other requests on this pool that were made earlier and are not finished. */
+  readonly waitsFor: readonly string[];
 }
 
 /** A person's word that one machine has no power. */
@@ -144,7 +146,6 @@ export interface Victim {
   readonly host: string | undefined;
   readonly why: string | undefined;
   readonly attempts: number;
-  readonly disks: readonly string[];
   /** Monotonic; undefined until it was read back as running (or, after a restart, seen running again). */
   readonly runningSinceMs: number | undefined;
   readonly runningAtWallMs: number | undefined;

@@ -105,7 +105,6 @@ function victimOf(machine: VirtualMachineBelief, declared: DeclaredVirtualServer
     host: undefined,
     why: undefined,
     attempts: 0,
-    disks: machine.disks.map((disk) => disk.vdiUUID),
     runningSinceMs: undefined,
     runningAtWallMs: undefined,
   };

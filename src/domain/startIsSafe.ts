@@ -4,6 +4,7 @@
  */
 import type { Facts, StartFacts, Victim } from './facts.ts';
 import { freshOnly, oldestMs } from './freshness.ts';
+import type { VirtualMachineBelief } from './pool.ts';
 
 export type StartVerdict =
   | { readonly kind: 'allow' }
@@ -13,21 +14,20 @@ export type StartVerdict =
 
 /** In this order: it is halted and left alone, nobody holds its disks, the host takes it. */
 export function startIsSafe(victim: Victim, reading: StartFacts, facts: Facts): StartVerdict {
-  const halted = isHaltedAndLeftAlone(victim, reading, facts);
-  if (halted.kind !== 'allow') return halted;
-  const free = disksAreHeldByNobody(victim, reading, facts);
-  if (free.kind !== 'allow') return free;
-  return hostTakesIt(victim, reading, facts);
-}
-
-function isHaltedAndLeftAlone(victim: Victim, reading: StartFacts, facts: Facts): StartVerdict {
   const record = freshOnly(reading.record, {
     nowMs: facts.nowMs,
     oldestMs: oldestMs.start,
     what: `The record of ${victim.name}`,
   });
   if (record.kind === 'missing') return { kind: 'unknown', missing: record.because };
-  const machine = record.value;
+  const halted = isHaltedAndLeftAlone(victim, record.value);
+  if (halted.kind !== 'allow') return halted;
+  const free = disksAreHeldByNobody({ victim, machine: record.value, reading, facts });
+  if (free.kind !== 'allow') return free;
+  return hostTakesIt(victim, reading, facts);
+}
+
+function isHaltedAndLeftAlone(victim: Victim, machine: VirtualMachineBelief): StartVerdict {
   if (machine.powerState !== 'Halted') {
     return deny(`It is ${machine.powerState} in the pool's database, not Halted; somebody else acted on it.`);
   }
@@ -40,14 +40,21 @@ function isHaltedAndLeftAlone(victim: Victim, reading: StartFacts, facts: Facts)
   return { kind: 'allow' };
 }
 
-function disksAreHeldByNobody(victim: Victim, reading: StartFacts, facts: Facts): StartVerdict {
+/** The disks are those of the record that was just read, not those of the plan. */
+function disksAreHeldByNobody(about: {
+  readonly victim: Victim;
+  readonly machine: VirtualMachineBelief;
+  readonly reading: StartFacts;
+  readonly facts: Facts;
+}): StartVerdict {
+  const { victim, machine, reading, facts } = about;
   const locks = freshOnly(reading.locks, {
     nowMs: facts.nowMs,
     oldestMs: oldestMs.start,
     what: `The storage locks of ${victim.name}`,
   });
   if (locks.kind === 'missing') return { kind: 'unknown', missing: locks.because };
-  for (const vdiUUID of victim.disks) {
+  for (const { vdiUUID } of machine.disks) {
     const disk = locks.value.find((candidate) => candidate.vdiUUID === vdiUUID);
     if (disk === undefined) return deny(`The pool no longer knows its disk ${vdiUUID}.`);
     if (disk.interruptedWork.length > 0) {

@@ -15,6 +15,7 @@ import { memberIsReleased } from '../guards/memberIsReleased.ts';
 import { memberIsSilent } from '../guards/memberIsSilent.ts';
 import { noContrarySignWasSeen } from '../guards/noContrarySignWasSeen.ts';
 import { noOtherMemberFails } from '../guards/noOtherMemberFails.ts';
+import { noOtherRecoveryRuns } from '../guards/noOtherRecoveryRuns.ts';
 import { nothingMovesToTheMember } from '../guards/nothingMovesToTheMember.ts';
 import { noUpgradeIsUnderWay } from '../guards/noUpgradeIsUnderWay.ts';
 import { planIsApproved } from '../guards/planIsApproved.ts';
@@ -38,6 +39,7 @@ const permission = [
   requestAsksForExecution,
   requestIsNotCancelled,
   poolIsNotPaused,
+  noOtherRecoveryRuns,
   hostIsDeclaredOnce,
   hostIsInService,
   poolIsThePinnedOne,

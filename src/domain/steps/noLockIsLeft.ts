@@ -37,12 +37,19 @@ function toBeFreed(facts: Facts, locks: readonly DiskLocks[]): readonly DiskLock
   const hostRef = facts.plan?.hostRef ?? '';
   const held = locks.filter((disk) => disk.heldBy.has(hostRef));
   if (!askedAgain(facts)) return held;
-  const planned = new Set(
-    facts.plan?.victims
-      .filter((victim) => victim.state !== 'NotRecoverable')
-      .flatMap((victim) => victim.disks),
-  );
+  const planned = disksOfThePlan(facts);
   return held.filter((disk) => planned.has(disk.vdiUUID));
+}
+
+/** Of the virtual machines that are, or may be, started from it; by the pool's own records. */
+function disksOfThePlan(facts: Facts): ReadonlySet<string> {
+  const pool = facts.pool.kind === 'known' ? facts.pool.value : undefined;
+  const disks = new Set<string>();
+  for (const victim of facts.plan?.victims ?? []) {
+    if (victim.state === 'NotRecoverable') continue;
+    for (const disk of pool?.virtualMachines.get(victim.uuid)?.disks ?? []) disks.add(disk.vdiUUID);
+  }
+  return disks;
 }
 
 function askedAgain(facts: Facts): boolean {

@@ -1,0 +1,211 @@
+import { type ConditionNow, conditionsNow, isoSeconds } from '../api/conditions.ts';
+import type { Host, Pool } from '../api/generated/types.ts';
+import { diagnose } from '../domain/diagnose.ts';
+import type { HostBelief, MemberAnswer, PoolBelief } from '../domain/pool.ts';
+import { type Reading, unknown } from '../domain/reading.ts';
+import { allOf, isFalse, isTrue, isUnknown } from './judgements.ts';
+import type { SessionState } from './poolDirectory.ts';
+
+type HostStatus = NonNullable<Host['status']>;
+
+export interface HostView {
+  readonly host: Host;
+  readonly pool: Pool | undefined;
+  readonly state: SessionState;
+  /** Names of other Hosts that claim the same machine. */
+  readonly alsoClaimedBy: readonly string[];
+  readonly nowWallMs: number;
+}
+
+interface Seen {
+  readonly belief: Reading<PoolBelief>;
+  readonly inPool: HostBelief | undefined;
+  readonly answer: Reading<MemberAnswer>;
+}
+
+/** What a Host shows: its own answer, the pool's opinion of it, and its power as read. Pure. */
+export function hostStatus(view: HostView): HostStatus {
+  const { host, state, nowWallMs } = view;
+  const uuid = host.spec.hostUUID;
+  const generation = host.metadata.generation ?? 0;
+  const belief: Reading<PoolBelief> =
+    state.kind === 'open' ? state.session.link.belief() : unknown(state.because);
+  const answer: Reading<MemberAnswer> =
+    state.kind === 'open' ? state.session.members.answer(uuid) : unknown(state.because);
+  const inPool = belief.kind === 'known' ? belief.value.hosts.get(uuid) : undefined;
+  const seen = { belief, inPool, answer };
+  const silentSince = state.kind === 'open' ? state.session.members.silentSinceWallMs(uuid) : undefined;
+  return {
+    observedGeneration: generation,
+    ...(inPool === undefined ? {} : { name: inPool.name, enabled: inPool.enabled }),
+    ...(belief.kind === 'known' ? { residents: residentsOf(belief.value, uuid) } : {}),
+    role: roleOf(seen, uuid),
+    live: inPool === undefined ? 'Unknown' : inPool.live ? 'True' : 'False',
+    answers: answersOf(answer),
+    ...(silentSince === undefined ? {} : { silentSince: isoSeconds(silentSince) }),
+    ...powerOf(view),
+    conditions: [
+      ...conditionsNow(host.status?.conditions, conditions(view, seen), { nowWallMs, generation }),
+    ],
+  };
+}
+
+function residentsOf(pool: PoolBelief, uuid: string): number {
+  let residents = 0;
+  for (const machine of pool.virtualMachines.values()) if (machine.residentOn === uuid) residents++;
+  return residents;
+}
+
+function roleOf({ answer, belief }: Seen, uuid: string): 'Master' | 'Member' | 'Unknown' {
+  if (answer.kind === 'known' && answer.value.kind === 'master') return 'Master';
+  if (answer.kind === 'known' && answer.value.kind === 'member') return 'Member';
+  if (belief.kind === 'unknown' || !belief.value.hosts.has(uuid)) return 'Unknown';
+  return belief.value.masterUUID === uuid ? 'Master' : 'Member';
+}
+
+function answersOf(answer: Reading<MemberAnswer>): 'True' | 'False' | 'Unknown' {
+  if (answer.kind === 'unknown' || answer.value.kind === 'impostor') return 'Unknown';
+  return answer.value.kind === 'silent' ? 'False' : 'True';
+}
+
+function powerOf({ host, state, nowWallMs }: HostView): Pick<HostStatus, 'power'> {
+  const watch = state.kind === 'open' ? state.session.power(host.spec.hostUUID) : undefined;
+  if (watch === undefined || !watch.hasDevice) return {};
+  const last = watch.readings().at(-1);
+  if (last === undefined || watch.unknownBecause() !== undefined) return { power: { state: 'Unknown' } };
+  const before = host.status?.power;
+  const shown = { state: last.power === 'on' ? 'On' : last.power === 'off' ? 'Off' : last.says };
+  const unchanged =
+    before?.state === shown.state && before.source === last.device && before.serial === last.serial;
+  const readAt = unchanged ? before.readAt : undefined;
+  return {
+    power: {
+      ...shown,
+      source: last.device,
+      serial: last.serial,
+      readAt: readAt ?? isoSeconds(Math.min(last.atWallMs, nowWallMs)),
+    },
+  };
+}
+
+function conditions(view: HostView, seen: Seen): readonly ConditionNow[] {
+  const reachable = reachableNow(seen.answer);
+  const fencing = fencingReady(view, seen);
+  const suspected = suspectedNow(view, seen);
+  return [readyNow(view, seen, [reachable, fencing]), reachable, fencing, suspected];
+}
+
+function readyNow(view: HostView, seen: Seen, parts: readonly ConditionNow[]): ConditionNow {
+  if (view.alsoClaimedBy.length > 0) {
+    return isFalse(
+      'Ready',
+      'ClaimedTwice',
+      `The host UUID is also claimed by ${view.alsoClaimedBy.join(', ')}. Delete the Host that is wrong.`,
+    );
+  }
+  if (view.host.spec.state === 'Maintenance') return isFalse('Ready', 'Maintenance', 'People work on it.');
+  if (view.pool === undefined) {
+    return isFalse('Ready', 'NoPool', `There is no Pool ${view.host.spec.poolRef.name} in this namespace.`);
+  }
+  if (seen.belief.kind === 'unknown') return isUnknown('Ready', 'PoolNotKnown', seen.belief.because);
+  if (seen.inPool === undefined) {
+    return isFalse('Ready', 'NotInPool', `The pool knows no host ${view.host.spec.hostUUID}.`);
+  }
+  const pool = seen.inPool.enabled
+    ? isTrue('Enabled', 'Enabled', 'The pool lets it run virtual machines.')
+    : isFalse('Enabled', 'Disabled', 'The pool does not let it run virtual machines (it is disabled).');
+  return allOf(
+    'Ready',
+    [...parts.slice(0, 1), pool, ...parts.slice(1)],
+    'It answers, runs virtual machines, and its power can be read.',
+  );
+}
+
+function reachableNow(answer: Reading<MemberAnswer>): ConditionNow {
+  if (answer.kind === 'unknown') return isUnknown('Reachable', 'NotAsked', answer.because);
+  switch (answer.value.kind) {
+    case 'master':
+      return isTrue('Reachable', 'Answers', 'It answers, as pool master.');
+    case 'member':
+      return isTrue('Reachable', 'Answers', 'It answers, as member.');
+    case 'troubled':
+      return isTrue(
+        'Reachable',
+        'AnswersInTrouble',
+        `It answers, but not as a healthy toolstack: ${answer.value.says}`,
+      );
+    case 'impostor':
+      return isFalse(
+        'Reachable',
+        'AnotherIdentity',
+        `Somebody else answers at its address: ${answer.value.says}`,
+      );
+    case 'silent':
+      return isFalse('Reachable', 'Silent', `It does not answer: ${answer.value.says}`);
+  }
+}
+
+function fencingReady(view: HostView, seen: Seen): ConditionNow {
+  const { host, state } = view;
+  if (state.kind === 'closed') return isUnknown('FencingReady', 'PoolNotKnown', state.because);
+  const watch = state.session.power(host.spec.hostUUID);
+  const attests = (host.spec.power ?? []).some((rung) => rung.attestation !== undefined);
+  if (watch === undefined || !watch.hasDevice) {
+    return attests && watch?.unknownBecause() !== undefined && !hasRedfish(host)
+      ? isTrue(
+          'FencingReady',
+          'ByAttestation',
+          "No device can cut its power; a person's word will be needed.",
+        )
+      : isFalse(
+          'FencingReady',
+          'NoPowerDevice',
+          watch?.unknownBecause() ?? 'No power controller is declared.',
+        );
+  }
+  const because = watch.unknownBecause();
+  const last = watch.readings().at(-1);
+  if (last === undefined || because !== undefined) {
+    return isFalse('FencingReady', 'PowerUnknown', because ?? 'Its power has not been read yet.');
+  }
+  const serials = [last.serial, seen.inPool?.serial ?? ''].filter((serial) => serial !== '');
+  const foreign = serials.find((serial) => serial !== host.spec.serial);
+  return foreign === undefined
+    ? isTrue('FencingReady', 'PowerRead', `${last.device} shows its serial and its power.`)
+    : isFalse(
+        'FencingReady',
+        'AnotherMachine',
+        `The serial is declared as ${host.spec.serial ?? 'none'}, and ${foreign === last.serial ? last.device : 'the pool'} shows ${foreign}. Correct the Host before its power is ever cut.`,
+      );
+}
+
+function hasRedfish(host: Host): boolean {
+  return (host.spec.power ?? []).some((rung) => rung.redfish !== undefined);
+}
+
+function suspectedNow(view: HostView, seen: Seen): ConditionNow {
+  const { host, state } = view;
+  if (state.kind === 'closed') return isUnknown('Suspected', 'PoolNotKnown', state.because);
+  const uuid = host.spec.hostUUID;
+  const fenceable = fencingReady(view, seen).status === 'True';
+  const verdict = diagnose({
+    name: host.metadata.name,
+    maintenance: host.spec.state === 'Maintenance',
+    answer: seen.answer,
+    masterContact: state.session.members.masterContact(uuid),
+    silentForMs: state.session.members.silentForMs(uuid),
+    live: seen.inPool?.live,
+    memberTimeoutMs: (view.pool?.spec.detection?.memberTimeoutSeconds ?? 600) * 1000,
+    power: fenceable ? state.session.power(uuid)?.readings().at(-1)?.power : undefined,
+  });
+  switch (verdict.kind) {
+    case 'healthy':
+      return isFalse('Suspected', 'Answers', verdict.because);
+    case 'silent':
+      return isFalse('Suspected', 'SilentForAWhile', verdict.because);
+    case 'suspected':
+      return isTrue('Suspected', verdict.reason, verdict.because);
+    case 'unknown':
+      return isUnknown('Suspected', 'NotKnown', verdict.because);
+  }
+}

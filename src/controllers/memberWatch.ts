@@ -1,0 +1,179 @@
+/**
+ * Asks the members of one pool whether they answer, so that silence is noticed and dated. A settled pool costs one
+ * question a member and minute. A member that does not answer is asked every few seconds, together with the question to
+ * the master whether it reaches it; and while a recovery runs (`attend`), so that no act has to wait for an answer.
+ */
+import type { MemberAnswer } from '../domain/pool.ts';
+import { known, type Reading, unknown } from '../domain/reading.ts';
+import type { Cancel, Clock, Random } from '../ports/clock.ts';
+import type { PoolLink } from '../ports/hypervisor.ts';
+
+export interface MemberWatch {
+  answer(hostUUID: string): Reading<MemberAnswer>;
+  masterContact(hostUUID: string): Reading<'answers' | 'cannotBeContacted'>;
+  /** For how long the member has not been heard of; unknown while it answers or has not been asked yet. */
+  silentForMs(hostUUID: string): Reading<number>;
+  /** Wall time of the last sign of life before the silence, for people; undefined while it answers. */
+  silentSinceWallMs(hostUUID: string): number | undefined;
+  /** A silence that was written down before a restart: it counts as soon as the member has been asked for a while. */
+  recall(hostUUID: string, sinceWallMs: number): void;
+  /** Asks this member often, and the others often enough for a decision, until the returned function is called. */
+  attend(hostUUID: string): Cancel;
+  /** Something was heard that makes the old answer doubtful: ask again now. */
+  askSoon(hostUUID: string): void;
+  stop(): void;
+}
+
+export interface MemberWatchOptions {
+  readonly link: PoolLink;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly members: readonly { readonly hostUUID: string; readonly name: string }[];
+  readonly onChange: (hostUUID: string) => void;
+}
+
+const settledEveryMs = 60_000;
+const attendedEveryMs = 15_000;
+const silentEveryMs = 5_000;
+const vigilEveryMs = 1_500;
+const answerWithinMs = 3_000;
+/** How long a restarted process must have seen the silence itself before it believes what was written down of it. */
+const seenMyselfMs = 30_000;
+
+interface Member {
+  readonly hostUUID: string;
+  readonly name: string;
+  answer: Reading<MemberAnswer>;
+  contact: Reading<'answers' | 'cannotBeContacted'>;
+  /** Monotonic and wall time of the first question without an answer since the last one with. */
+  silentSince: { readonly ms: number; readonly wallMs: number } | undefined;
+  recalledWallMs: number | undefined;
+  attended: number;
+  asking: boolean;
+  cancelNext: Cancel;
+}
+
+export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
+  const { clock } = options;
+  const members = new Map<string, Member>();
+  let stopped = false;
+
+  const plan = (member: Member, delayMs: number): void => {
+    member.cancelNext();
+    if (!stopped) member.cancelNext = clock.after(delayMs, () => void ask(member));
+  };
+  const ask = async (member: Member): Promise<void> => {
+    if (member.asking || stopped) return;
+    member.asking = true;
+    const asksMaster = member.silentSince !== undefined;
+    const [answer, contact] = await Promise.all([
+      options.link.askMember(member.hostUUID, answerWithinMs),
+      asksMaster ? options.link.askMasterAbout(member.hostUUID, answerWithinMs) : member.contact,
+    ]);
+    member.asking = false;
+    if (stopped) return;
+    note(member, answer, contact, clock);
+    plan(member, nextAfterMs(member, anyAttended(members), options.random));
+    options.onChange(member.hostUUID);
+  };
+  for (const { hostUUID, name } of options.members) {
+    const member: Member = {
+      hostUUID,
+      name,
+      answer: unknown(`${name} has not been asked yet.`),
+      contact: unknown(`The master has not been asked about ${name} yet.`),
+      silentSince: undefined,
+      recalledWallMs: undefined,
+      attended: 0,
+      asking: false,
+      cancelNext: () => {},
+    };
+    members.set(hostUUID, member);
+    plan(member, options.random.next() * 500);
+  }
+  const nobody = (): Reading<never> => unknown('That host is not declared.');
+
+  return {
+    answer: (hostUUID) => members.get(hostUUID)?.answer ?? nobody(),
+    masterContact: (hostUUID) => members.get(hostUUID)?.contact ?? nobody(),
+    silentForMs: (hostUUID) => silence(members.get(hostUUID), clock),
+    silentSinceWallMs: (hostUUID) => {
+      const member = members.get(hostUUID);
+      return member?.silentSince === undefined
+        ? undefined
+        : Math.min(member.silentSince.wallMs, believed(member, clock) ?? Number.POSITIVE_INFINITY);
+    },
+    recall: (hostUUID, sinceWallMs) => {
+      const member = members.get(hostUUID);
+      if (member !== undefined) member.recalledWallMs = sinceWallMs;
+    },
+    attend: (hostUUID) => {
+      const member = members.get(hostUUID);
+      if (member === undefined) return () => {};
+      member.attended += 1;
+      for (const one of members.values()) plan(one, 0);
+      return () => {
+        member.attended -= 1;
+      };
+    },
+    askSoon: (hostUUID) => {
+      const member = members.get(hostUUID);
+      if (member !== undefined) plan(member, 0);
+    },
+    stop: () => {
+      stopped = true;
+      for (const member of members.values()) member.cancelNext();
+    },
+  };
+}
+
+function note(
+  member: Member,
+  answer: Reading<MemberAnswer>,
+  contact: Reading<'answers' | 'cannotBeContacted'>,
+  clock: Clock,
+): void {
+  member.answer = answer;
+  member.contact = contact;
+  if (answer.kind === 'unknown') return;
+  if (answer.value.kind === 'silent') {
+    member.silentSince ??= { ms: answer.atMs, wallMs: clock.wallMs() };
+    return;
+  }
+  member.silentSince = undefined;
+  member.recalledWallMs = undefined;
+  member.contact = unknown(`${member.name} answers by itself, so the master was not asked.`);
+}
+
+function nextAfterMs(member: Member, attending: boolean, random: Random): number {
+  const base = baseIntervalMs(member, attending);
+  return base * (0.95 + random.next() * 0.1);
+}
+
+function baseIntervalMs(member: Member, attending: boolean): number {
+  if (member.attended > 0) return vigilEveryMs;
+  if (member.silentSince !== undefined) return silentEveryMs;
+  return attending ? attendedEveryMs : settledEveryMs;
+}
+
+function anyAttended(members: ReadonlyMap<string, Member>): boolean {
+  for (const member of members.values()) if (member.attended > 0) return true;
+  return false;
+}
+
+function silence(member: Member | undefined, clock: Clock): Reading<number> {
+  if (member === undefined) return unknown('That host is not declared.');
+  if (member.silentSince === undefined) {
+    return member.answer.kind === 'unknown' ? member.answer : unknown(`${member.name} answers.`);
+  }
+  const seenMs = clock.monotonicMs() - member.silentSince.ms;
+  const recalled = believed(member, clock);
+  const sinceBefore = recalled === undefined ? 0 : Math.max(0, clock.wallMs() - recalled);
+  return known(Math.max(seenMs, sinceBefore), clock.monotonicMs(), 'the questions to its own address');
+}
+
+/** What was written down before a restart, once this process has seen enough silence of its own. */
+function believed(member: Member, clock: Clock): number | undefined {
+  if (member.silentSince === undefined || member.recalledWallMs === undefined) return undefined;
+  return clock.monotonicMs() - member.silentSince.ms >= seenMyselfMs ? member.recalledWallMs : undefined;
+}

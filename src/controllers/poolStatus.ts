@@ -1,0 +1,145 @@
+import { type ConditionNow, conditionsNow, isoSeconds } from '../api/conditions.ts';
+import type { Host, Pool } from '../api/generated/types.ts';
+import type { PoolBelief } from '../domain/pool.ts';
+import type { Reading } from '../domain/reading.ts';
+import { allOf, isFalse, isTrue, isUnknown } from './judgements.ts';
+import type { SessionState } from './poolDirectory.ts';
+
+type PoolStatus = NonNullable<Pool['status']>;
+
+/** How old `observedAt` may grow before it is written again although nothing else changed. */
+const observedAtEveryMs = 5 * 60_000;
+
+export interface PoolView {
+  readonly pool: Pool;
+  readonly hosts: readonly Host[];
+  readonly state: SessionState;
+  readonly nowMs: number;
+  readonly nowWallMs: number;
+}
+
+/** What a Pool shows: the pool's own database where it is known, and who answers. Pure. */
+export function poolStatus(view: PoolView): PoolStatus {
+  const { pool, state, nowWallMs } = view;
+  const generation = pool.metadata.generation ?? 0;
+  const belief: Reading<PoolBelief> =
+    state.kind === 'open' ? state.session.link.belief() : { kind: 'unknown', because: state.because };
+  const known = belief.kind === 'known' ? belief.value : undefined;
+  const now = conditions(view, belief);
+  return {
+    observedGeneration: generation,
+    ...(known === undefined ? {} : shown(view, known)),
+    highAvailability: known === undefined ? 'Unknown' : known.haEnabled ? 'Enabled' : 'Disabled',
+    ...observedAt(view, belief),
+    conditions: [...conditionsNow(pool.status?.conditions, now, { nowWallMs, generation })],
+  };
+}
+
+function shown(view: PoolView, pool: PoolBelief): Partial<PoolStatus> {
+  const { state } = view;
+  const master = pool.hosts.get(pool.masterUUID);
+  let answering = 0;
+  for (const host of pool.hosts.values()) {
+    const answer = state.kind === 'open' ? state.session.members.answer(host.uuid) : undefined;
+    if (answer?.kind === 'known' && answer.value.kind !== 'silent' && answer.value.kind !== 'impostor')
+      answering++;
+  }
+  let running = 0;
+  for (const machine of pool.virtualMachines.values()) if (machine.powerState === 'Running') running++;
+  return {
+    name: pool.name,
+    ...(master === undefined
+      ? {}
+      : { master: { name: master.name, hostUUID: master.uuid, address: master.address } }),
+    members: {
+      total: pool.hosts.size,
+      answering,
+      declared: view.hosts.length,
+      summary: `${answering}/${pool.hosts.size}`,
+    },
+    virtualMachines: { total: pool.virtualMachines.size, running },
+    softwareVersion: master?.softwareVersion ?? '',
+  };
+}
+
+/** Only every few minutes, so that a pool in which nothing happens costs no writes. */
+function observedAt(view: PoolView, belief: Reading<PoolBelief>): Pick<PoolStatus, 'observedAt'> {
+  const before = view.pool.status?.observedAt;
+  if (belief.kind === 'unknown') return before === undefined ? {} : { observedAt: before };
+  const seenWallMs = view.nowWallMs - (view.nowMs - belief.atMs);
+  const stale = before === undefined || Math.abs(seenWallMs - Date.parse(before)) >= observedAtEveryMs;
+  return { observedAt: stale ? isoSeconds(seenWallMs) : before };
+}
+
+function conditions(view: PoolView, belief: Reading<PoolBelief>): readonly ConditionNow[] {
+  if (belief.kind === 'unknown') {
+    return [
+      isUnknown('Ready', 'PoolNotKnown', belief.because),
+      isFalse('Reachable', 'NoMaster', belief.because),
+      isUnknown('FencingReady', 'PoolNotKnown', belief.because),
+    ];
+  }
+  const reachable = isTrue(
+    'Reachable',
+    'MasterAnswers',
+    'The pool master answers and its events are followed.',
+  );
+  const members = membersAnswer(view, belief.value);
+  const fencing = fencingReady(view, belief.value);
+  const paused = (view.pool.spec.paused ?? []).map((one) => one.reason);
+  const words =
+    paused.length > 0
+      ? `All is well; paused: ${paused.join('; ')}`
+      : view.pool.spec.mode === 'Manual'
+        ? 'All members answer; requests are carried out.'
+        : 'All members answer; mode Observe, so nothing is changed.';
+  return [allOf('Ready', [reachable, members, fencing], words), reachable, fencing];
+}
+
+function membersAnswer(view: PoolView, pool: PoolBelief): ConditionNow {
+  const declared = new Map(view.hosts.map((host) => [host.spec.hostUUID, host]));
+  for (const host of pool.hosts.values()) {
+    const object = declared.get(host.uuid);
+    if (object === undefined) {
+      return isFalse(
+        'Members',
+        'MemberNotDeclared',
+        `${host.name} (${host.uuid}) is a member and not declared as a Host.`,
+      );
+    }
+    if (object.spec.state === 'Maintenance') continue;
+    const ready = object.status?.conditions?.find((condition) => condition.type === 'Ready');
+    if (ready?.status === 'False')
+      return isFalse('Members', 'MemberNotReady', `${host.name}: ${ready.message}`);
+  }
+  for (const object of view.hosts) {
+    if (!pool.hosts.has(object.spec.hostUUID)) {
+      return isFalse(
+        'Members',
+        'HostNotInPool',
+        `The pool knows no host ${object.spec.hostUUID}, which the Host ${object.metadata.name} declares.`,
+      );
+    }
+  }
+  return isTrue('Members', 'MembersAnswer', 'All members answer.');
+}
+
+function fencingReady(view: PoolView, pool: PoolBelief): ConditionNow {
+  const cannot: string[] = [];
+  for (const host of pool.hosts.values()) {
+    const object = view.hosts.find((one) => one.spec.hostUUID === host.uuid);
+    const fencing = object?.status?.conditions?.find((condition) => condition.type === 'FencingReady');
+    if (fencing?.status !== 'True') cannot.push(host.name);
+  }
+  return cannot.length === 0
+    ? isTrue(
+        'FencingReady',
+        'EveryMember',
+        'The power of every member can be read, and so be cut for certain.',
+      )
+    : isFalse(
+        'FencingReady',
+        'SomeMembers',
+        `The power of ${cannot.join(', ')} can't be read. Look at FencingReady of those Hosts.`,
+      );
+}

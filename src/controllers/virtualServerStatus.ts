@@ -1,0 +1,68 @@
+import { type ConditionNow, conditionsNow } from '../api/conditions.ts';
+import type { VirtualServer } from '../api/generated/types.ts';
+import type { PoolBelief } from '../domain/pool.ts';
+import { type Reading, unknown } from '../domain/reading.ts';
+import { isFalse, isTrue, isUnknown } from './judgements.ts';
+import type { SessionState } from './poolDirectory.ts';
+
+type VirtualServerStatus = NonNullable<VirtualServer['status']>;
+
+/** What a VirtualServer shows: its record in the pool's database, against what is declared. Pure. */
+export function virtualServerStatus(view: {
+  readonly server: VirtualServer;
+  readonly state: SessionState;
+  /** Names of other VirtualServers that claim the same virtual machine. */
+  readonly alsoClaimedBy: readonly string[];
+  readonly nowWallMs: number;
+}): VirtualServerStatus {
+  const { server, state, nowWallMs } = view;
+  const generation = server.metadata.generation ?? 0;
+  const belief: Reading<PoolBelief> =
+    state.kind === 'open' ? state.session.link.belief() : unknown(state.because);
+  const pool = belief.kind === 'known' ? belief.value : undefined;
+  const machine = pool?.virtualMachines.get(server.spec.vmUUID);
+  const host = machine?.residentOn === undefined ? undefined : pool?.hosts.get(machine.residentOn);
+  const ready = readyNow(view, belief);
+  return {
+    observedGeneration: generation,
+    ...(machine === undefined ? {} : { name: machine.name }),
+    powerState: machine?.powerState ?? 'Unknown',
+    ...(host === undefined ? {} : { hostName: host.name, hostUUID: host.uuid }),
+    conditions: [...conditionsNow(server.status?.conditions, [ready], { nowWallMs, generation })],
+  };
+}
+
+function readyNow(
+  { server, alsoClaimedBy }: { readonly server: VirtualServer; readonly alsoClaimedBy: readonly string[] },
+  belief: Reading<PoolBelief>,
+): ConditionNow {
+  if (alsoClaimedBy.length > 0) {
+    return isFalse(
+      'Ready',
+      'ClaimedTwice',
+      `The virtual machine is also claimed by ${alsoClaimedBy.join(', ')}.`,
+    );
+  }
+  if (belief.kind === 'unknown') return isUnknown('Ready', 'PoolNotKnown', belief.because);
+  const machine = belief.value.virtualMachines.get(server.spec.vmUUID);
+  if (machine === undefined) {
+    return isFalse('Ready', 'NotInPool', `The pool knows no virtual machine ${server.spec.vmUUID}.`);
+  }
+  const wanted = server.spec.powerState ?? 'Unmanaged';
+  if (wanted !== 'Unmanaged' && machine.powerState !== wanted) {
+    return isFalse(
+      'Ready',
+      `Not${wanted}`,
+      `It is declared ${wanted}, and the pool has it as ${machine.powerState}.`,
+    );
+  }
+  const host = machine.residentOn === undefined ? undefined : belief.value.hosts.get(machine.residentOn);
+  if (machine.powerState === 'Running' && host !== undefined && !host.live) {
+    return isUnknown(
+      'Ready',
+      'HostSuspected',
+      `The pool believes it to be running on ${host.name}, which it takes for dead; nobody knows.`,
+    );
+  }
+  return isTrue('Ready', 'AsDeclared', `The pool has it as ${machine.powerState}.`);
+}
