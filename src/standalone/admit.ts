@@ -1,0 +1,177 @@
+import { parse as parseYaml } from 'yaml';
+import type { HttpRequest } from '../wire/http.ts';
+import { invalidValue } from './fieldError.ts';
+import { isObject, type JsonObject, stringAt } from './json.ts';
+import { metaOf, objectMetaSchema } from './objectMeta.ts';
+import { type ProtobufReader, protobufMediaType } from './protobuf.ts';
+import { apiVersionOf, type ResourceType } from './resourceType.ts';
+import type { ServerContext } from './serverContext.ts';
+import { badRequest, invalid, type Refusal, unsupportedMediaType } from './status.ts';
+import { prune } from './structural.ts';
+
+/** What to do about fields that the schema does not know. */
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
+export function fieldValidationOf(query: URLSearchParams): FieldValidation | Refusal {
+  const asked = query.get('fieldValidation') ?? '';
+  switch (asked) {
+    case '':
+      return 'Warn';
+    case 'Strict':
+    case 'Warn':
+    case 'Ignore':
+      return asked;
+    default:
+      return invalid({ group: 'meta.k8s.io', kind: 'CreateOptions' }, '', [
+        {
+          reason: 'FieldValueNotSupported',
+          message: `Unsupported value: ${JSON.stringify(asked)}: supported values: "", "Ignore", "Strict", "Warn"`,
+          field: 'fieldValidation',
+        },
+      ]);
+  }
+}
+
+/** The document in a body, whatever its notation; refuses what cannot be parsed. */
+export function readDocument(
+  request: Pick<HttpRequest, 'headers' | 'body'>,
+  protobuf: ProtobufReader,
+): unknown | Refusal {
+  const { 'content-type': contentType = 'application/json' } = request.headers;
+  const mediaType = (contentType.split(';')[0] ?? '').trim().toLowerCase();
+  switch (mediaType) {
+    case protobufMediaType:
+      return protobuf.read(request.body);
+    case 'application/json':
+    case 'application/yaml': {
+      const text = Buffer.from(request.body).toString();
+      try {
+        return mediaType === 'application/json' ? JSON.parse(text) : parseYaml(text);
+      } catch (error) {
+        return badRequest(
+          `the object provided is unrecognized (must be of type ${mediaType}): ${(error as Error).message}`,
+        );
+      }
+    }
+    default:
+      return unsupportedMediaType(
+        `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, ${protobufMediaType}`,
+      );
+  }
+}
+
+export interface Admitted {
+  /** Complete with defaults, without unknown fields, in the type's own form. */
+  readonly object: JsonObject;
+  /** Paths of the fields that were dropped. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Takes a parsed document in as an object of a type: right kind, name and namespace, known fields, defaults. What it means is
+ * not judged yet. `name` is undefined on create.
+ */
+export function admit(
+  context: ServerContext,
+  type: ResourceType,
+  given: {
+    readonly document: unknown;
+    readonly namespace: string | undefined;
+    readonly name: string | undefined;
+  },
+): Admitted | Refusal {
+  const { document } = given;
+  if (!isObject(document)) return badRequest(`the body must be an object of kind ${type.kind}`);
+  const wrong = wrongType(type, document) ?? wrongMeta(context, type, document);
+  if (wrong !== undefined) return wrong;
+  const meta = metaOf(document);
+  const wrongPlace = checkPlace(meta, given);
+  if (wrongPlace !== undefined) return wrongPlace;
+  if (given.namespace !== undefined) meta['namespace'] = given.namespace;
+  if (given.name !== undefined) meta['name'] = given.name;
+  const unknown = [...prune(meta, objectMetaSchema, 'metadata'), ...type.compiled.prune(document)];
+  delete meta['managedFields'];
+  delete meta['selfLink'];
+  for (const key of Object.keys(meta)) if (meta[key] === null) delete meta[key];
+  type.compiled.applyDefaults(document);
+  const unreadable = whyUnreadable(type, document);
+  return unreadable === undefined
+    ? { object: document, unknown }
+    : badRequest(`${cannotBeHandled(type)}: ${unreadable}`);
+}
+
+export function cannotBeHandled(type: ResourceType): string {
+  return `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}`;
+}
+
+function wrongType(type: ResourceType, document: JsonObject): Refusal | undefined {
+  const [apiVersion, kind] = [stringAt(document, 'apiVersion'), stringAt(document, 'kind')];
+  if (kind === '' || apiVersion === '') {
+    const missing = kind === '' ? 'Kind' : 'apiVersion';
+    return badRequest(`Object '${missing}' is missing in '${JSON.stringify(document).slice(0, 200)}'`);
+  }
+  const expected = apiVersionOf(type);
+  if (apiVersion !== expected) {
+    return badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
+    );
+  }
+  if (kind === type.kind) return undefined;
+  if (type.custom) {
+    const name = isObject(document['metadata']) ? stringAt(document['metadata'], 'name') : '';
+    return invalid(type, name, [invalidValue('kind', kind, `must be ${type.kind}`)]);
+  }
+  return badRequest(`the kind in the data (${kind}) does not match the expected kind (${type.kind})`);
+}
+
+function wrongMeta(context: ServerContext, type: ResourceType, document: JsonObject): Refusal | undefined {
+  const meta = document['metadata'];
+  const causes = isObject(meta) ? context.metaCheck({ metadata: withoutNulls(meta) }) : [];
+  if (meta !== undefined && meta !== null && !isObject(meta)) {
+    return badRequest(`${cannotBeHandled(type)}: metadata must be an object`);
+  }
+  if (causes.length === 0) return undefined;
+  const told = causes.map((cause) => `${cause.field}: ${cause.message}`).join(', ');
+  return badRequest(`${cannotBeHandled(type)}: ${told}`);
+}
+
+function withoutNulls(meta: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(meta).filter(([, value]) => value !== null));
+}
+
+function checkPlace(
+  meta: JsonObject,
+  { namespace, name }: { readonly namespace: string | undefined; readonly name: string | undefined },
+): Refusal | undefined {
+  const [saysNamespace, saysName] = [stringAt(meta, 'namespace'), stringAt(meta, 'name')];
+  if (saysNamespace !== '' && namespace !== undefined && saysNamespace !== namespace) {
+    return badRequest(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
+  }
+  if (name !== undefined && saysName !== '' && saysName !== name) {
+    return badRequest(`the name of the object (${saysName}) does not match the name on the URL (${name})`);
+  }
+  return undefined;
+}
+
+/** The built-in kinds are typed in Kubernetes: a wrong type there is a body that cannot be read, not an invalid object. */
+function whyUnreadable(type: ResourceType, document: JsonObject): string | undefined {
+  if (type.custom) return undefined;
+  const wrong = type.compiled.validate(document).filter((cause) => cause.reason === 'FieldValueTypeInvalid');
+  const stored = type.view?.toStored(document) ?? document;
+  const [first] = wrong;
+  return type.unreadable?.(stored) ?? (first === undefined ? undefined : `${first.field}: ${first.message}`);
+}
+
+/** Refuses unknown fields under Strict; under Warn they become warnings, once each. */
+export function unknownFieldWarnings(
+  unknown: readonly string[],
+  validation: FieldValidation,
+): readonly string[] {
+  return validation === 'Warn' ? unknown.map((path) => `unknown field "${path}"`) : [];
+}
+
+export function strictDecodingError(unknown: readonly string[]): string {
+  return `strict decoding error: ${unknown.map((path) => `unknown field "${path}"`).join(', ')}`;
+}
