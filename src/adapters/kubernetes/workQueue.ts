@@ -46,6 +46,10 @@ export function createWorkQueue(options: {
   const takers: ((key: string | undefined) => void)[] = [];
   let closed = false;
 
+  /** A turn later, so that a key added several times in one turn is one run even if a worker is free. */
+  const handOutSoon = (): void => {
+    if (takers.length > 0) queueMicrotask(handOut);
+  };
   const handOut = (): void => {
     for (const key of waiting) {
       const taker = takers.shift();
@@ -61,7 +65,7 @@ export function createWorkQueue(options: {
     delayed.delete(key);
     if (running.has(key)) dirty.add(key);
     else waiting.add(key);
-    handOut();
+    handOutSoon();
   };
   const addAfter = (key: string, delayMs: number): void => {
     if (closed || waiting.has(key) || dirty.has(key)) return;

@@ -11,6 +11,8 @@ export interface ManualClock extends Clock {
   /** Time passes in one leap and no timer runs meanwhile, as when the process is stopped; they are late afterwards. */
   stall(ms: number): void;
   timers(): number;
+  /** How long each timer still has to wait, shortest first. */
+  waits(): readonly number[];
 }
 
 interface Timer {
@@ -62,6 +64,7 @@ export function createManualClock(): ManualClock {
       nowMs += ms;
     },
     timers: () => timers.size,
+    waits: () => [...timers].map(({ atMs }) => atMs - nowMs).sort((one, other) => one - other),
   };
 }
 
@@ -79,4 +82,9 @@ export function seededRandom(seed: number): Random {
       return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
     },
   };
+}
+
+/** Waits for what happens outside of the clock's reach, such as bytes on a socket; the test's own limit ends it. */
+export async function eventually(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
