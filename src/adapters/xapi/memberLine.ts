@@ -1,0 +1,52 @@
+import type { Dispatcher } from 'undici';
+import type { Clock } from '../../ports/clock.ts';
+import type { MemberAccess } from '../../ports/hypervisor.ts';
+import type { Network } from '../../ports/network.ts';
+import type { CallPath } from './jsonRpc.ts';
+
+/**
+ * The connections to one member, always at its own configured address and under its own pinned certificate. Three
+ * sets, so that nothing waits behind something else: a long poll never holds up a call, and a probe ("are you there?")
+ * is never taken for silence because calls were queued before it.
+ */
+export interface MemberLine {
+  readonly member: MemberAccess;
+  /** "host-1 (10.0.0.11)": the member in sentences. */
+  readonly label: string;
+  readonly calls: CallPath;
+  readonly probes: CallPath;
+  readonly events: CallPath;
+  close(): void;
+}
+
+const connectionsFor = { calls: 8, probes: 2, events: 2 } as const;
+
+export function createMemberLine(options: {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly member: MemberAccess;
+  readonly port: number;
+}): MemberLine {
+  const { network, clock, member, port } = options;
+  const host = member.address.includes(':') ? `[${member.address}]` : member.address;
+  const opened: Dispatcher[] = [];
+  const open = (connections: number): CallPath => {
+    const dispatcher = network.open({
+      origin: `https://${host}:${port}`,
+      trust: { kind: 'pin', sha256Fingerprint: member.sha256Fingerprint },
+      connections,
+    });
+    opened.push(dispatcher);
+    return { dispatcher, clock };
+  };
+  return {
+    member,
+    label: `${member.name} (${member.address})`,
+    calls: open(connectionsFor.calls),
+    probes: open(connectionsFor.probes),
+    events: open(connectionsFor.events),
+    close: () => {
+      for (const dispatcher of opened) dispatcher.destroy().catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import type { PoolBelief } from '../../domain/pool.ts';
+import { known, type Reading, unknown } from '../../domain/reading.ts';
+import type { Clock, Random } from '../../ports/clock.ts';
+import type { MemberAnswer, OpenPool, PoolAccess, PoolLink } from '../../ports/hypervisor.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Network } from '../../ports/network.ts';
+import { twoMasters } from './findMaster.ts';
+import { createMasterConnection, type MasterConnection } from './masterConnection.ts';
+import { createMemberLine, type MemberLine } from './memberLine.ts';
+import { answerOf, probeRole } from './memberRole.ts';
+import { createBeliefBuilder } from './poolBelief.ts';
+import { createPoolEffects } from './poolEffects.ts';
+import { createPoolReads } from './poolReads.ts';
+import { isSessionLoss, logout, readPoolIdentity } from './session.ts';
+
+export interface XapiDeps {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Pools of Citrix Hypervisor 8.2, XenServer 8 and XCP-ng, over their own API. */
+export function createXapi(deps: XapiDeps): OpenPool {
+  return (access) => openLink(deps, access);
+}
+
+const logoutDeadlineMs = 2_000;
+
+function openLink(deps: XapiDeps, access: PoolAccess): PoolLink {
+  const { network, clock, random, log } = deps;
+  const { poolUUID, port, members } = access;
+  const lines = members.map((member) => createMemberLine({ network, clock, member, port }));
+  const connection = createMasterConnection({ clock, random, log, lines, poolUUID });
+  const reads = createPoolReads(clock, connection);
+  const effects = createPoolEffects({ clock, log, connection });
+  const build = createBeliefBuilder();
+
+  const belief = (): Reading<PoolBelief> => {
+    const now = connection.current();
+    if (now.kind === 'down') return unknown(now.because);
+    const { copy } = now;
+    const value = build(now);
+    if (copy.mismatch !== undefined || value === undefined) {
+      return unknown(copy.mismatch ?? 'the pool shows no record of its master');
+    }
+    return known(value, copy.currentAtMs, `pool master ${copy.session.line.label}`);
+  };
+
+  return {
+    belief,
+    subscribe: (onChange) =>
+      connection.subscribe((what) => {
+        if (what === 'belief') onChange();
+      }),
+    refresh: async (deadlineMs) => {
+      const startedAtMs = clock.monotonicMs();
+      await connection.refresh(deadlineMs);
+      const reading = belief();
+      if (reading.kind === 'unknown' || reading.atMs >= startedAtMs) return reading;
+      return unknown(`the pool master did not tell its present state within ${deadlineMs} ms`);
+    },
+    askMember: async (hostUUID, deadlineMs) => {
+      const line = lines.find(({ member }) => member.hostUUID === hostUUID);
+      if (line === undefined) return unknown(`the host ${hostUUID} is no member known here`);
+      const atMs = clock.monotonicMs();
+      const answer = await askLine({ clock, connection, line, poolUUID, deadlineMs });
+      return known(answer, atMs, `member ${line.label}`);
+    },
+    ...reads,
+    ...effects,
+    close: () => {
+      void connection.close().then(() => {
+        for (const line of lines) line.close();
+      });
+    },
+  };
+}
+
+/**
+ * One call for a healthy member. The member that holds our session is asked with that session, which only a master's
+ * own toolstack knows; all others with a login. A second master is told to the connection, which then trusts none.
+ */
+async function askLine(options: {
+  readonly clock: Clock;
+  readonly connection: MasterConnection;
+  readonly line: MemberLine;
+  readonly poolUUID: string;
+  readonly deadlineMs: number;
+}): Promise<MemberAnswer> {
+  const { clock, connection, line, poolUUID, deadlineMs } = options;
+  const endAtMs = clock.monotonicMs() + deadlineMs;
+  const before = connection.current();
+  if (before.kind === 'following' && before.copy.session.line === line) {
+    const { session } = before.copy;
+    const outcome = await readPoolIdentity(line.probes, session.ref, deadlineMs);
+    if (outcome.kind === 'result' && outcome.value.uuid === poolUUID) return { kind: 'master' };
+    if (outcome.kind === 'unanswered' || outcome.kind === 'garbled') return answerOf(line, outcome);
+    if (outcome.kind === 'refused' && isSessionLoss(outcome.code)) {
+      connection.drop(session, `the toolstack of ${line.label} has forgotten our session: it was restarted`);
+    }
+  }
+  const role = await probeRole(line, poolUUID, Math.max(1, endAtMs - clock.monotonicMs()));
+  if (role.kind !== 'master') return role;
+  const now = connection.current();
+  if (now.kind === 'following' && now.copy.session.line !== line) {
+    connection.drop(now.copy.session, twoMasters([now.copy.session.line, line]));
+  }
+  await logout(line.probes, role.session, logoutDeadlineMs);
+  return { kind: 'master' };
+}
