@@ -30,4 +30,9 @@ export type FaultEffect =
   /** Done, but the answer breaks off in the middle of the JSON. */
   | { readonly kind: 'truncated' }
   /** host.declare_dead and host.destroy: the unlocking hook ends with code 1, which XAPI logs and ignores. */
-  | { readonly kind: 'hookFails' };
+  | { readonly kind: 'hookFails' }
+  /**
+   * VM.start and VM.start_on: the host takes the disks' locks and then fails to build the domain. Whether it gives the
+   * locks back is not settled by the sources.
+   */
+  | { readonly kind: 'domainFails'; readonly lock: 'released' | 'kept' };

@@ -1,14 +1,26 @@
 import type { HttpHandler } from '../wire/http.ts';
+import { createBmc } from './bmc/bmc.ts';
+import { createRedfishServer } from './bmc/redfishServer.ts';
 import type { LabDocument } from './document.ts';
-import type { LabStatus } from './status.ts';
+import { drawScenario } from './scenario.ts';
+import type { LabOptions } from './settings.ts';
+import { type LabStatus, readStatus } from './status.ts';
+import { createSteering, memberNamed } from './steer.ts';
 import type { Steering } from './steering.ts';
 import type { Verdict } from './verdict.ts';
+import { assemblePool } from './world/assemble.ts';
+import { createPower } from './world/power.ts';
+import { callDirectly } from './xapi/dispatch.ts';
+import { createMemberServer, memberPresence } from './xapi/memberServer.ts';
+import type { Pool } from './xapi/pool.ts';
 
 export type { LabDocument, LabMember, LabVirtualMachine } from './document.ts';
 export type { Fault, FaultEffect } from './faults.ts';
 export type { Habits, LabOptions, Latencies, Places } from './settings.ts';
+export type { LabStatus } from './status.ts';
 export type { BmcBehaviour, LinkKind, Steering } from './steering.ts';
 export type { HarmfulEffect, Verdict, Violation } from './verdict.ts';
+export { labCalls } from './xapi/calls.ts';
 
 /**
  * A simulated world: a resource pool of machines with their BMCs, networks and storage, the XAPI toolstack of each member,
@@ -49,3 +61,66 @@ export interface LabEndpoint {
 }
 
 export type Presence = 'open' | 'silent' | 'refused';
+
+/** Throws a sentence when the options make no pool. */
+export function createLab(options: LabOptions): Lab {
+  const document = drawScenario(options);
+  const watchers = new Set<() => void>();
+  const pool = assemblePool(options, {
+    document,
+    presenceChanged: () => {
+      for (const run of watchers) run();
+    },
+  });
+  const power = createPower(pool);
+  const bmcs = pool.members.map((member) => createBmc({ pool, member, power }));
+  return {
+    document,
+    endpoints: [
+      ...pool.members.map((member): LabEndpoint => {
+        const { name, address, fingerprint } = member.identity;
+        return {
+          name,
+          address,
+          port: document.port,
+          sha256Fingerprint: fingerprint,
+          handler: createMemberServer(pool, member),
+          presence: () => memberPresence(pool, member),
+        };
+      }),
+      ...bmcs.map((bmc): LabEndpoint => {
+        const { hostname, port } = new URL(bmc.identity.origin);
+        return {
+          name: bmc.identity.name,
+          address: hostname,
+          port: Number(port || '443'),
+          sha256Fingerprint: bmc.identity.fingerprint,
+          handler: createRedfishServer(pool, bmc),
+          presence: bmc.presence,
+        };
+      }),
+    ],
+    steer: createSteering({ pool, power, bmcs }),
+    verdict: pool.oracle.verdict,
+    status: () => readStatus(pool, bmcs),
+    wallMs: pool.time.lab.wallMs,
+    callAs: (caller, host, method, params) => callAs(pool, { caller, host, method, params }),
+    onPresenceChange: (run) => {
+      watchers.add(run);
+    },
+    stop: pool.time.stop,
+  };
+}
+
+interface ForeignCall {
+  readonly caller: string;
+  readonly host: string;
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+
+async function callAs(pool: Pool, { caller, host, method, params }: ForeignCall): Promise<unknown> {
+  const outcome = await callDirectly({ pool, member: memberNamed(pool, host), method, params, caller });
+  if (outcome.kind === 'failed') throw new Error(outcome.error.join(' '));
+  return JSON.parse(outcome.json);
+}

@@ -72,8 +72,6 @@ export interface Habits {
   readonly liveReturnsWith: 'heartbeat' | 'hello';
   /** Whether `enabled` comes back when a partition heals after declare_dead, or only when the toolstack restarts. */
   readonly enabledReturnsWith: 'heartbeat' | 'hello';
-  /** Whether a start that failed leaves behind the lock key that it took. */
-  readonly failedStart: 'releasesLock' | 'keepsLock';
   /** Whether the target host's own left-over key is taken over or refuses the start. */
   readonly ownLeftOverLock: 'takenOver' | 'refusesStart';
   /** What a client sees of a machine without power. */
@@ -87,7 +85,6 @@ export interface Habits {
 export const habitsDefault: Habits = {
   liveReturnsWith: 'heartbeat',
   enabledReturnsWith: 'hello',
-  failedStart: 'releasesLock',
   ownLeftOverLock: 'takenOver',
   powerOffLooks: 'silent',
   forceOffWhenOff: 'noContent',

@@ -1,4 +1,8 @@
+import type { Database } from './belief/database.ts';
+import type { Bmc } from './bmc/bmc.ts';
 import type { BmcBehaviour } from './steering.ts';
+import { isLive } from './xapi/contact.ts';
+import { type Member, masterOf, type Pool } from './xapi/pool.ts';
 
 /** The two truths side by side: what is, and what the pool believes. */
 export interface LabStatus {
@@ -31,4 +35,59 @@ export interface VirtualMachineStatus {
   readonly runsOn: readonly string[];
   readonly believedState: string;
   readonly believedOn: string | undefined;
+}
+
+export function readStatus(pool: Pool, bmcs: readonly Bmc[]): LabStatus {
+  const master = masterOf(pool);
+  const database = master?.database;
+  return {
+    at: pool.time.lab.wallMs(),
+    master: master?.member.identity.name ?? 'none',
+    hosts: pool.members.map((member) => hostStatus(pool, { member, database, bmcs })),
+    virtualMachines: pool.oracle.verdict().virtualMachines.map(({ uuid, name, runsOn }) => {
+      const ref = database?.refOf('VM', uuid);
+      const record = ref === undefined ? undefined : database?.get('VM', ref);
+      const on = pool.members.find((each) => each.identity.hostRef === record?.resident_on);
+      return {
+        uuid,
+        name,
+        runsOn,
+        believedState: record?.power_state ?? 'unknown to the pool',
+        believedOn: on?.identity.name,
+      };
+    }),
+    cuts: pool.network.describe(),
+    faults: pool.faults.describe(),
+  };
+}
+
+interface Looked {
+  readonly member: Member;
+  readonly database: Database | undefined;
+  readonly bmcs: readonly Bmc[];
+}
+
+function hostStatus(pool: Pool, { member, database, bmcs }: Looked): HostStatus {
+  const { identity, machine, toolstack } = member;
+  const record = database?.get('host', identity.hostRef);
+  const bmc = bmcs.find((each) => each.identity.name === identity.bmc.name);
+  return {
+    name: identity.name,
+    power: machine.power,
+    mains: machine.mains,
+    toolstack,
+    bmc: bmc?.behaviour ?? 'honest',
+    domains: machine.domains.size,
+    writes: pool.physics.writesOn(machine),
+    ...(database === undefined || record === undefined
+      ? {}
+      : {
+          believed: {
+            live: isLive(database, identity.hostRef),
+            enabled: record.enabled,
+            // The control domain is always resident.
+            residents: record.resident_VMs.length - 1,
+          },
+        }),
+  };
 }

@@ -1,0 +1,304 @@
+import type { LabDocument, LabMember, LabStorage, LabVirtualMachine } from '../document.ts';
+import { controlDomainMemoryBytes, memoryOverheadBytes } from '../scenario.ts';
+import type { Seeded } from '../seeded.ts';
+import type { Database } from './database.ts';
+import { emptyRecord } from './records.ts';
+
+export interface Population {
+  readonly document: LabDocument;
+  readonly seeded: Seeded;
+  /** XAPI's form of a date. */
+  readonly installedAt: string;
+  /** Seconds since 1970 at which every toolstack came up. */
+  readonly agentStartedAt: number;
+}
+
+/** Fills a new pool database with what a healthy pool believes of itself: every member live, every VM running. */
+export function populate(database: Database, population: Population): void {
+  const { document, seeded } = population;
+  const [master] = document.members;
+  const sharedStorage = document.storage.find((each) => each.shared);
+  if (master === undefined || sharedStorage === undefined)
+    throw new Error('a lab without members or storage');
+  database.insert('pool', seeded.ref('pool'), {
+    ...emptyRecord('pool'),
+    uuid: document.poolUUID,
+    name_label: document.poolName,
+    master: master.hostRef,
+    default_SR: storageRef(seeded, sharedStorage),
+    suspend_image_SR: storageRef(seeded, sharedStorage),
+    crash_dump_SR: storageRef(seeded, sharedStorage),
+    other_config: { auto_poweron: 'false' },
+  });
+  for (const each of document.storage) insertStorage(database, each, population);
+  const disks = new Map(document.storage.map((each) => [each.uuid, [] as string[]]));
+  for (const each of document.virtualMachines) {
+    disks.get(each.srUUID)?.push(insertVirtualMachine(database, each, population));
+  }
+  const bystanders = insertTemplateAndSnapshot(database, { ...population, sharedStorage });
+  disks.get(sharedStorage.uuid)?.push(bystanders);
+  for (const each of document.storage) {
+    database.update('SR', storageRef(seeded, each), { VDIs: disks.get(each.uuid) ?? [] });
+  }
+  for (const each of document.members) insertHost(database, each, population);
+}
+
+export function storageRef(seeded: Seeded, storage: Pick<LabStorage, 'uuid'>): string {
+  return seeded.ref(`sr/${storage.uuid}`);
+}
+
+export function virtualMachineRef(seeded: Seeded, vmUUID: string): string {
+  return seeded.ref(`vm/${vmUUID}`);
+}
+
+function pbdRef(seeded: Seeded, storage: LabStorage, member: LabMember): string {
+  return seeded.ref(`pbd/${storage.uuid}/${member.name}`);
+}
+
+function insertStorage(database: Database, storage: LabStorage, { document, seeded }: Population): void {
+  const users = document.members.filter((each) => storage.shared || each.name === storage.hostName);
+  database.insert('SR', storageRef(seeded, storage), {
+    ...emptyRecord('SR'),
+    uuid: storage.uuid,
+    name_label: storage.name,
+    type: storage.shared ? 'nfs' : 'ext',
+    content_type: 'user',
+    shared: storage.shared,
+    physical_size: 64 * 1024 ** 4,
+    PBDs: users.map((each) => pbdRef(seeded, storage, each)),
+    allowed_operations: ['scan', 'plug', 'unplug', 'vdi_create', 'vdi_destroy'],
+  });
+  for (const each of users) {
+    database.insert('PBD', pbdRef(seeded, storage, each), {
+      ...emptyRecord('PBD'),
+      uuid: seeded.uuid(`pbd/${storage.uuid}/${each.name}`),
+      host: each.hostRef,
+      SR: storageRef(seeded, storage),
+      device_config: storage.shared
+        ? { server: '10.77.2.1', serverpath: '/export/lab' }
+        : { device: '/dev/sda3' },
+      currently_attached: true,
+    });
+  }
+}
+
+/** Returns the disk's reference. */
+function insertVirtualMachine(
+  database: Database,
+  virtualMachine: LabVirtualMachine,
+  { document, seeded, installedAt }: Population,
+): string {
+  const { uuid, diskUUID } = virtualMachine;
+  const vm = virtualMachineRef(seeded, uuid);
+  const vbd = seeded.ref(`vbd/${uuid}`);
+  const cd = seeded.ref(`cd/${uuid}`);
+  const vdi = seeded.ref(`vdi/${diskUUID}`);
+  const guest = seeded.ref(`guest/${uuid}`);
+  const host = document.members.find((each) => each.name === virtualMachine.hostName)?.hostRef ?? '';
+  database.insert('VM', vm, {
+    ...emptyRecord('VM'),
+    uuid,
+    name_label: virtualMachine.name,
+    power_state: 'Running',
+    resident_on: host,
+    affinity: host,
+    memory_overhead: memoryOverheadBytes,
+    ...memoryOf(virtualMachine.memoryBytes),
+    VCPUs_max: 2,
+    VCPUs_at_startup: 2,
+    actions_after_shutdown: 'destroy',
+    actions_after_reboot: 'restart',
+    actions_after_crash: 'restart',
+    VBDs: [vbd, cd],
+    domid: 1,
+    guest_metrics: guest,
+    order: virtualMachine.order,
+    start_delay: virtualMachine.startDelaySeconds,
+    domain_type: 'hvm',
+    allowed_operations: ['clean_shutdown', 'hard_shutdown', 'clean_reboot', 'hard_reboot', 'pool_migrate'],
+  });
+  database.insert('VBD', vbd, {
+    ...emptyRecord('VBD'),
+    uuid: seeded.uuid(`vbd/${uuid}`),
+    VM: vm,
+    VDI: vdi,
+    device: 'xvda',
+    userdevice: '0',
+    bootable: true,
+    mode: 'RW',
+    type: 'Disk',
+    currently_attached: true,
+  });
+  database.insert('VBD', cd, {
+    ...emptyRecord('VBD'),
+    uuid: seeded.uuid(`cd/${uuid}`),
+    VM: vm,
+    userdevice: '3',
+    mode: 'RO',
+    type: 'CD',
+    empty: true,
+  });
+  insertDisk(database, {
+    seeded,
+    vdi,
+    uuid: diskUUID,
+    name: `${virtualMachine.name} system`,
+    srRef: storageRef(seeded, { uuid: virtualMachine.srUUID }),
+    vbds: [vbd],
+    smConfig: { [`host_${host}`]: 'RW' },
+  });
+  database.insert('VM_guest_metrics', guest, {
+    ...emptyRecord('VM_guest_metrics'),
+    uuid: seeded.uuid(`guest/${uuid}`),
+    live: true,
+    PV_drivers_detected: true,
+    last_updated: installedAt,
+  });
+  return vdi;
+}
+
+function memoryOf(bytes: number) {
+  return {
+    memory_target: bytes,
+    memory_static_min: bytes,
+    memory_dynamic_min: bytes,
+    memory_dynamic_max: bytes,
+    memory_static_max: bytes,
+  };
+}
+
+interface Disk {
+  readonly seeded: Seeded;
+  readonly vdi: string;
+  readonly uuid: string;
+  readonly name: string;
+  readonly srRef: string;
+  readonly vbds: readonly string[];
+  readonly smConfig: Readonly<Record<string, string>>;
+}
+
+function insertDisk(database: Database, { vdi, uuid, name, srRef, vbds, smConfig }: Disk): void {
+  database.insert('VDI', vdi, {
+    ...emptyRecord('VDI'),
+    uuid,
+    name_label: name,
+    SR: srRef,
+    VBDs: vbds,
+    virtual_size: 20 * 1024 ** 3,
+    physical_utilisation: 8 * 1024 ** 3,
+    type: 'system',
+    location: uuid,
+    managed: true,
+    sm_config: smConfig,
+    on_boot: 'persist',
+  });
+}
+
+/** A template and a snapshot: VM records that are no virtual machines. Returns the snapshot's disk. */
+function insertTemplateAndSnapshot(
+  database: Database,
+  { document, seeded, sharedStorage, installedAt }: Population & { readonly sharedStorage: LabStorage },
+): string {
+  database.insert('VM', seeded.ref('template'), {
+    ...emptyRecord('VM'),
+    uuid: seeded.uuid('template'),
+    name_label: 'Debian 13',
+    power_state: 'Halted',
+    is_a_template: true,
+    is_default_template: true,
+    domid: -1,
+    ...memoryOf(1024 ** 3),
+  });
+  const vm = seeded.ref('snapshot');
+  const vbd = seeded.ref('vbd/snapshot');
+  const vdi = seeded.ref('vdi/snapshot');
+  const [first] = document.virtualMachines;
+  database.insert('VM', vm, {
+    ...emptyRecord('VM'),
+    uuid: seeded.uuid('snapshot'),
+    name_label: `${first?.name ?? 'none'} before the update`,
+    power_state: 'Halted',
+    is_a_template: true,
+    is_a_snapshot: true,
+    ...(first === undefined ? {} : { snapshot_of: virtualMachineRef(seeded, first.uuid) }),
+    snapshot_time: installedAt,
+    domid: -1,
+    VBDs: [vbd],
+    ...memoryOf(1024 ** 3),
+  });
+  database.insert('VBD', vbd, {
+    ...emptyRecord('VBD'),
+    uuid: seeded.uuid('vbd/snapshot'),
+    VM: vm,
+    VDI: vdi,
+    userdevice: '0',
+    mode: 'RW',
+    type: 'Disk',
+  });
+  insertDisk(database, {
+    seeded,
+    vdi,
+    uuid: seeded.uuid('vdi/snapshot'),
+    name: 'snapshot',
+    srRef: storageRef(seeded, sharedStorage),
+    vbds: [vbd],
+    smConfig: {},
+  });
+  return vdi;
+}
+
+function insertHost(database: Database, member: LabMember, population: Population): void {
+  const { document, seeded, installedAt, agentStartedAt } = population;
+  const metrics = seeded.ref(`metrics/${member.name}`);
+  const controlDomain = seeded.ref(`control domain/${member.name}`);
+  const residents = document.virtualMachines.filter((each) => each.hostName === member.name);
+  const used = residents.reduce((sum, each) => sum + each.memoryBytes + memoryOverheadBytes, 0);
+  database.insert('host_metrics', metrics, {
+    ...emptyRecord('host_metrics'),
+    uuid: seeded.uuid(`metrics/${member.name}`),
+    memory_total: member.memoryBytes,
+    memory_free: member.memoryBytes - controlDomainMemoryBytes - used,
+    live: true,
+    last_updated: installedAt,
+  });
+  database.insert('VM', controlDomain, {
+    ...emptyRecord('VM'),
+    uuid: seeded.uuid(`control domain/${member.name}`),
+    name_label: `Control domain on host: ${member.name}`,
+    power_state: 'Running',
+    is_control_domain: true,
+    resident_on: member.hostRef,
+    ...memoryOf(controlDomainMemoryBytes),
+  });
+  const storage = document.storage.filter((each) => each.shared || each.hostName === member.name);
+  database.insert('host', member.hostRef, {
+    ...emptyRecord('host'),
+    uuid: member.hostUUID,
+    name_label: member.name,
+    hostname: member.name,
+    address: member.address,
+    enabled: true,
+    metrics,
+    control_domain: controlDomain,
+    resident_VMs: [controlDomain, ...residents.map((each) => virtualMachineRef(seeded, each.uuid))],
+    PBDs: storage.map((each) => pbdRef(seeded, each, member)),
+    API_version_major: 2,
+    API_version_minor: document.version === '8.2' ? 16 : 21,
+    API_version_vendor: 'XenSource',
+    software_version: softwareVersion(document.version),
+    bios_strings: {
+      'system-manufacturer': 'Kintsugi lab',
+      'system-product-name': 'Simulated machine',
+      'system-serial-number': member.serial,
+    },
+    other_config: { agent_start_time: `${agentStartedAt}.`, boot_time: `${agentStartedAt - 120}.` },
+    allowed_operations: ['evacuate', 'provision', 'vm_start', 'vm_migrate'],
+    edition: 'free',
+  });
+}
+
+function softwareVersion(version: string): Readonly<Record<string, string>> {
+  return version === '8.2'
+    ? { product_version: '8.2.0', platform_version: '3.2.0', xapi: '1.249', xapi_build: '1.249.41' }
+    : { product_version: '8.3.0', platform_version: '3.4.0', xapi: '26.1', xapi_build: '26.1.3' };
+}

@@ -1,0 +1,34 @@
+import type { Listener } from '../simulation/listeners.ts';
+import type { Simulation } from '../simulation/simulation.ts';
+import type { Lab, LabEndpoint } from './lab.ts';
+
+/**
+ * Puts a lab's servers into a simulation and keeps them as present as they are: a machine without power or network
+ * is a black hole to whoever connects, a dead toolstack refuses.
+ */
+export function joinSimulation(lab: Lab, simulation: Simulation): void {
+  const byOrigin = new Map(lab.endpoints.map((endpoint) => [originOf(endpoint), endpoint]));
+  const listening = new Map<LabEndpoint, Listener>();
+  const update = (): void => {
+    for (const [origin, endpoint] of byOrigin) {
+      const { handler, sha256Fingerprint } = endpoint;
+      const refused = endpoint.presence() === 'refused';
+      if (refused) {
+        listening.get(endpoint)?.close();
+        listening.delete(endpoint);
+      } else if (!listening.has(endpoint)) {
+        listening.set(endpoint, simulation.listen(origin, handler, { sha256Fingerprint }));
+      }
+    }
+  };
+  simulation.restrict((_from, to) => byOrigin.get(originOf(to))?.presence() !== 'silent');
+  lab.onPresenceChange(update);
+  update();
+}
+
+/** One form of an origin, with its port written out. */
+function originOf(place: LabEndpoint | string): string {
+  if (typeof place !== 'string') return `https://${place.address}:${place.port}`;
+  const { hostname, port } = new URL(place);
+  return `https://${hostname}:${port || '443'}`;
+}

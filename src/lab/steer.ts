@@ -1,0 +1,79 @@
+import type { Bmc } from './bmc/bmc.ts';
+import type { Steering } from './steering.ts';
+import type { Power } from './world/power.ts';
+import { type Member, masterOf, type Pool } from './xapi/pool.ts';
+import { endToolstack, startToolstack, stopToolstack } from './xapi/toolstack.ts';
+
+export interface Steered {
+  readonly pool: Pool;
+  readonly power: Power;
+  readonly bmcs: readonly Bmc[];
+}
+
+export function createSteering({ pool, power, bmcs }: Steered): Steering {
+  const { network, faults } = pool;
+  const at = (host: string): Member => memberNamed(pool, host);
+  return {
+    cutPower: (host) => power.cutMains(at(host)),
+    restorePower: (host) => power.restoreMains(at(host)),
+    pressPowerButton: (host) => {
+      power.bringUp(at(host));
+    },
+    partition: (a, b, kind) => network.cut(a, b, kind),
+    mend: (a, b, kind) => network.mend(a, b, kind),
+    heal: () => network.mendAll(),
+    crashToolstack: (host) => endToolstack(pool, at(host)),
+    restartToolstack: (host) => {
+      const member = at(host);
+      stopToolstack(pool, member);
+      startToolstack(pool, member, 'itself');
+    },
+    jumpClock: (host, byMs) => {
+      at(host).machine.clockSkewMs += byMs;
+    },
+    setBmc: (host, behaviour) => {
+      const { name } = at(host).identity.bmc;
+      for (const bmc of bmcs) if (bmc.identity.name === name) bmc.behaviour = behaviour;
+      pool.presenceChanged();
+    },
+    addFault: (fault) => faults.add(fault),
+    removeFault: (id) => faults.remove(id),
+    clearFaults: () => faults.clear(),
+    setHighAvailability: (state) => {
+      masterOf(pool)?.database.update('pool', pool.poolRef, { ha_enabled: state === 'on' });
+    },
+    setRollingUpgrade: (state) =>
+      setPoolKey(pool, 'rolling_upgrade_in_progress', state === 'on' ? 'true' : undefined),
+    setAutoPowerOn: (state) => setAutoPowerOn(pool, state),
+  };
+}
+
+/** Throws with the names that there are. */
+export function memberNamed(pool: Pool, name: string): Member {
+  const member = pool.members.find((each) => each.identity.name === name);
+  if (member === undefined) {
+    const names = pool.members.map((each) => each.identity.name).join(', ');
+    throw new Error(`there is no host ${name} in this lab; hosts are ${names}`);
+  }
+  return member;
+}
+
+function setPoolKey(pool: Pool, key: string, value: string | undefined): void {
+  const database = masterOf(pool)?.database;
+  const record = database?.get('pool', pool.poolRef);
+  if (database === undefined || record === undefined) return;
+  const { [key]: _, ...rest } = record.other_config;
+  database.update('pool', pool.poolRef, {
+    other_config: value === undefined ? rest : { ...rest, [key]: value },
+  });
+}
+
+function setAutoPowerOn(pool: Pool, state: 'on' | 'off'): void {
+  const value = state === 'on' ? 'true' : 'false';
+  setPoolKey(pool, 'auto_poweron', value);
+  const database = masterOf(pool)?.database;
+  for (const [ref, vm] of [...(database?.rows('VM') ?? [])]) {
+    if (vm.is_control_domain || vm.is_a_template) continue;
+    database?.update('VM', ref, { other_config: { ...vm.other_config, auto_poweron: value } });
+  }
+}

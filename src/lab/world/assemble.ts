@@ -1,0 +1,131 @@
+import { createDatabase } from '../belief/database.ts';
+import { populate } from '../belief/populate.ts';
+import type { LabDocument, LabMember } from '../document.ts';
+import { createFaultBook } from '../faultBook.ts';
+import { createOracle } from '../oracle.ts';
+import { createSeeded, type Seeded } from '../seeded.ts';
+import { habitsDefault, type LabOptions, latenciesDefault } from '../settings.ts';
+import { xapiDate } from '../xapi/dates.ts';
+import { diskSpecs } from '../xapi/locks.ts';
+import type { Member, Pool } from '../xapi/pool.ts';
+import { continueToolstack } from '../xapi/toolstack.ts';
+import { createLabTime } from './labTime.ts';
+import type { Machine } from './machines.ts';
+import { createLabNetwork } from './network.ts';
+import { createPhysics } from './physics.ts';
+
+const masterUpMsDefault = 30 * 24 * 3600_000;
+
+/** A healthy pool in the middle of its life: machines on, toolstacks up, every virtual machine running. */
+export function assemblePool(
+  options: LabOptions,
+  { document, presenceChanged }: { readonly document: LabDocument; readonly presenceChanged: () => void },
+): Pool {
+  const latencies = { ...latenciesDefault, ...options.latencies };
+  const seeded = createSeeded(options.seed);
+  const time = createLabTime(options.clock, options.speed ?? 1);
+  const members = document.members.map((identity) => createMember(identity, seeded));
+  const machines = members.map((member) => member.machine);
+  const network = createLabNetwork(
+    {
+      members: document.members.map((each) => each.name),
+      bmcs: document.members.map((each) => each.bmc.name),
+    },
+    () => {
+      physics.storageLinksChanged();
+      presenceChanged();
+    },
+  );
+  const oracle = createOracle({ virtualMachines: document.virtualMachines, wallMs: time.lab.wallMs });
+  const { writeEveryMs } = latencies;
+  const physics = createPhysics({ machines, network, time, oracle, writeEveryMs });
+  let numbers = 0;
+  const pool: Pool = {
+    version: options.version,
+    latencies,
+    habits: { ...habitsDefault, ...options.habits },
+    seeded,
+    time,
+    network,
+    physics,
+    oracle,
+    faults: createFaultBook(),
+    poolRef: seeded.ref('pool'),
+    members,
+    nobodysDatabase: createDatabase(),
+    nextNumber: () => {
+      numbers += 1;
+      return numbers;
+    },
+    broke: (error) => {
+      time.lab.after(0, () => {
+        throw error;
+      });
+    },
+    presenceChanged,
+  };
+  beginLife(pool, { document, masterUpMs: options.masterUpMs ?? masterUpMsDefault });
+  return pool;
+}
+
+function createMember(identity: LabMember, seeded: Seeded): Member {
+  const machine: Machine = {
+    name: identity.name,
+    bmcName: identity.bmc.name,
+    serial: identity.serial,
+    systemUUID: seeded.uuid(`system/${identity.name}`),
+    mains: 'present',
+    power: 'on',
+    operatingSystem: 'up',
+    boots: 0,
+    clockSkewMs: 0,
+    domains: new Map(),
+    writesByGoneDomains: 0,
+  };
+  return {
+    identity,
+    machine,
+    toolstack: 'running',
+    incarnation: 0,
+    emergency: ['HOST_STILL_BOOTING'],
+    masterAddress: undefined,
+    database: undefined,
+    sessions: new Map(),
+    localSessions: new Map(),
+    heard: new Map(),
+    shuttingDown: new Set(),
+    finishedTasks: new Map(),
+    connectedTo: undefined,
+    timers: new Set(),
+    mourners: new Set(),
+  };
+}
+
+function beginLife(
+  pool: Pool,
+  { document, masterUpMs }: { readonly document: LabDocument; readonly masterUpMs: number },
+): void {
+  const [master, ...slaves] = pool.members;
+  if (master === undefined) throw new Error('a lab without members');
+  const database = createDatabase();
+  const startedAtMs = pool.time.lab.wallMs() - masterUpMs;
+  populate(database, {
+    document,
+    seeded: pool.seeded,
+    installedAt: xapiDate(startedAtMs),
+    agentStartedAt: Math.floor(startedAtMs / 1000),
+  });
+  master.database = database;
+  for (const slave of slaves) slave.masterAddress = master.identity.address;
+  const machineOf = new Map(pool.members.map((each) => [each.identity.hostRef, each.machine]));
+  for (const [ref, vm] of database.rows('VM')) {
+    const machine = machineOf.get(vm.resident_on);
+    if (machine === undefined || vm.is_control_domain) continue;
+    pool.physics.startDomain(machine, {
+      vmUUID: vm.uuid,
+      vmName: vm.name_label,
+      disks: diskSpecs(database, ref),
+    });
+  }
+  for (const member of pool.members) continueToolstack(pool, member);
+}

@@ -1,0 +1,55 @@
+/** One physical machine: what it is, whether it has power, and what really runs on it. */
+export interface Machine {
+  readonly name: string;
+  readonly bmcName: string;
+  readonly serial: string;
+  readonly systemUUID: string;
+  mains: 'present' | 'cut';
+  power: 'on' | 'off' | 'poweringOff' | 'poweringOn';
+  /** The control domain's operating system; the machine answers on the network only when it is up. */
+  operatingSystem: 'up' | 'down';
+  /** Rises each time the power is lost: a boot that was under way has then come to nothing. */
+  boots: number;
+  /** How far the machine's wall clock is ahead of the lab's. */
+  clockSkewMs: number;
+  /** Keyed by VM UUID: one machine's hypervisor never runs one VM twice. */
+  readonly domains: Map<string, Domain>;
+  /** Disk writes by domains that are gone. */
+  writesByGoneDomains: number;
+}
+
+export interface Domain {
+  readonly vmUUID: string;
+  readonly vmName: string;
+  readonly machine: Machine;
+  readonly domid: number;
+  /** Lab monotonic milliseconds. */
+  readonly sinceMs: number;
+  readonly disks: readonly OpenDisk[];
+}
+
+/** A tapdisk: one disk, held open by one domain. */
+export interface OpenDisk {
+  readonly vdiUUID: string;
+  readonly srUUID: string;
+  readonly shared: boolean;
+  readonly mode: 'RW' | 'RO';
+  readonly vmName: string;
+  readonly machine: Machine;
+  /** Rises with each opening in the whole world: who opened a disk later has the higher one. */
+  readonly openedNumber: number;
+  /** Lab monotonic milliseconds; undefined while the storage cannot be reached. */
+  writingSinceMs: number | undefined;
+  writesBefore: number;
+}
+
+export interface DomainSpec {
+  readonly vmUUID: string;
+  readonly vmName: string;
+  readonly disks: readonly {
+    readonly vdiUUID: string;
+    readonly srUUID: string;
+    readonly shared: boolean;
+    readonly mode: 'RW' | 'RO';
+  }[];
+}

@@ -1,0 +1,125 @@
+import type { FaultEffect } from '../faults.ts';
+import type { Acting } from './acting.ts';
+import { livesOn } from './acting.ts';
+import { bindParams, type Call, type CallDefinition } from './call.ts';
+import { callDefinitions } from './calls.ts';
+import { done, doneVoid, type Failed, failed, type Outcome } from './outcome.ts';
+import type { Member, Pool, Session } from './pool.ts';
+import { admit, callerOf } from './sessionCalls.ts';
+import { closeTask, openTask } from './taskCalls.ts';
+
+const asyncPrefix = 'Async.';
+
+export interface Request {
+  readonly pool: Pool;
+  readonly member: Member;
+  readonly method: string;
+  readonly params: readonly unknown[];
+  /** Faults that strike the operation itself, not its transport. */
+  readonly effects: readonly FaultEffect[];
+  readonly signal: AbortSignal;
+}
+
+/** Method without `Async.`: faults and counts do not tell the two apart. */
+export function plainMethod(method: string): string {
+  return method.startsWith(asyncPrefix) ? method.slice(asyncPrefix.length) : method;
+}
+
+/**
+ * The error that a toolstack in emergency mode answers with before it looks at a call, or undefined when it does look:
+ * local logins and the question whether it is in emergency mode work without a master.
+ */
+export function refuseInEmergency({ toolstack, emergency }: Member, method: string): Failed | undefined {
+  if (toolstack !== 'emergency') return undefined;
+  const definition = callDefinitions.get(method);
+  const local = definition?.login === 'local' || method === 'session.slave_local_login_with_password';
+  return local ? undefined : { kind: 'failed', error: emergency };
+}
+
+/** One call of a client: method, session, parameters, role of the member, then the operation or a task for it. */
+export async function dispatch(request: Request): Promise<Outcome> {
+  const { pool, member, method, params } = request;
+  const inBackground = method.startsWith(asyncPrefix);
+  const definition = callDefinitions.get(plainMethod(method));
+  if (definition === undefined || (inBackground && definition.async === 'no')) {
+    return failed('MESSAGE_METHOD_UNKNOWN', method);
+  }
+  if (definition.login === 'pool' && member.masterAddress !== undefined) {
+    return failed('HOST_IS_SLAVE', member.masterAddress);
+  }
+  const { login } = definition;
+  const session = login === 'none' ? undefined : admit(pool, { member, ref: params[0], login });
+  if (session !== undefined && 'kind' in session) return session;
+  return run(request, {
+    definition,
+    session,
+    own: login === 'none' ? params : params.slice(1),
+    inBackground,
+  });
+}
+
+interface Prepared {
+  readonly definition: CallDefinition;
+  readonly session: Session | undefined;
+  readonly own: readonly unknown[];
+  readonly inBackground: boolean;
+}
+
+async function run(request: Request, { definition, session, own, inBackground }: Prepared): Promise<Outcome> {
+  const bound = bindParams(definition, own);
+  if ('kind' in bound) return bound;
+  const { pool, member, effects, signal } = request;
+  const acting = actingOn(pool, { member, caller: callerOf(session), effects });
+  const call: Call = { pool, member, session, values: bound.values, signal, acting };
+  const work = (): Promise<Outcome> => perform(definition, call, effects);
+  if (!inBackground) return work();
+  const task = openTask(acting, `Async.${definition.name}`);
+  work().then((outcome) => {
+    if (livesOn(acting)) closeTask(acting, task, outcome);
+  }, pool.broke);
+  return done(task);
+}
+
+/** Database and life that an operation of this member works on. Slaves have none, and run no operation that needs one. */
+function actingOn(
+  pool: Pool,
+  { member, caller, effects }: Pick<Acting, 'caller' | 'effects'> & { readonly member: Member },
+): Acting {
+  return {
+    pool,
+    master: member,
+    database: member.database ?? pool.nobodysDatabase,
+    incarnation: member.incarnation,
+    caller,
+    effects,
+  };
+}
+
+/** The operation, and what it says of itself: with a fault the two differ. */
+async function perform(
+  definition: CallDefinition,
+  call: Call,
+  effects: readonly FaultEffect[],
+): Promise<Outcome> {
+  if (effects.some((effect) => effect.kind === 'saysDone')) return doneVoid;
+  const outcome = await definition.run(call);
+  const lie = effects.find((effect) => effect.kind === 'saysFailed');
+  return lie?.kind === 'saysFailed' ? failed(lie.code, 'a fault of the lab') : outcome;
+}
+
+/** A call past network and login, for somebody who is no client of this program. */
+export async function callDirectly(
+  request: Pick<Request, 'pool' | 'member' | 'method' | 'params'> & { readonly caller: string },
+): Promise<Outcome> {
+  const { pool, member, method, params, caller } = request;
+  const definition = callDefinitions.get(method);
+  if (definition === undefined || definition.login !== 'pool')
+    return failed('MESSAGE_METHOD_UNKNOWN', method);
+  if (member.toolstack !== 'running') return failed('HOST_STILL_BOOTING');
+  if (member.masterAddress !== undefined) return failed('HOST_IS_SLAVE', member.masterAddress);
+  const bound = bindParams(definition, params);
+  if ('kind' in bound) return bound;
+  const acting = actingOn(pool, { member, caller, effects: [] });
+  const { signal } = new AbortController();
+  return perform(definition, { pool, member, session: undefined, values: bound.values, signal, acting }, []);
+}

@@ -1,0 +1,89 @@
+import type { Database } from '../belief/database.ts';
+import { believeHalted } from '../belief/powerState.ts';
+import type { Acting } from './acting.ts';
+import { contact, isHostAlive, isLive } from './contact.ts';
+import { xapiDate } from './dates.ts';
+import { resetVdis } from './locks.ts';
+import { done, doneVoid, failed, type Outcome } from './outcome.ts';
+import { memberByRef, wallOf } from './pool.ts';
+
+/**
+ * host.declare_dead: every virtual machine of the host is believed Halted, the host is disabled, and the hook removes
+ * its lock keys. It does not set `live`, ask about high availability or prove that the host is dead.
+ */
+export async function declareDead(acting: Acting, host: string): Promise<Outcome> {
+  const { pool, database, master, caller } = acting;
+  const record = database.get('host', host);
+  if (record === undefined) return failed('HANDLE_INVALID', 'host', host);
+  const isMaster = host === master.identity.hostRef;
+  if (isMaster || (await isHostAlive(pool, { master, database, host }))) return failed('HOST_IS_LIVE', host);
+  await pool.time.pause(pool.latencies.declareDeadMs);
+  const residents = guestsOn(database, host);
+  for (const vm of residents) believeHalted(database, vm);
+  const wasEnabled = database.get('host', host)?.enabled === true;
+  if (wasEnabled) database.update('host', host, { enabled: false });
+  const unlocked = runUnlockingHook(acting, host);
+  pool.oracle.took({
+    kind: 'declareDead',
+    target: record.name_label,
+    caller,
+    changedAnything: residents.length > 0 || wasEnabled || unlocked > 0,
+  });
+  return doneVoid;
+}
+
+/** Ends with code 1 at the first SR that fails; XAPI logs that and reports success. */
+function runUnlockingHook({ pool, database, effects }: Acting, host: string): number {
+  return effects.some((effect) => effect.kind === 'hookFails') ? 0 : resetVdis(pool, database, host);
+}
+
+function guestsOn(database: Database, host: string): readonly string[] {
+  const residents = database.get('host', host)?.resident_VMs ?? [];
+  return residents.filter((vm) => database.get('VM', vm)?.is_control_domain === false);
+}
+
+/** host.destroy: the host is forgotten. Its machine is not told, and may run on. */
+export async function destroyHost(acting: Acting, host: string): Promise<Outcome> {
+  const { pool, database, master, caller } = acting;
+  const record = database.get('host', host);
+  if (record === undefined) return failed('HANDLE_INVALID', 'host', host);
+  const isMaster = host === master.identity.hostRef;
+  if (isMaster || (await isHostAlive(pool, { master, database, host }))) return failed('HOST_IS_LIVE', host);
+  if (database.get('pool', pool.poolRef)?.ha_enabled === true) return failed('HA_IS_ENABLED');
+  if (guestsOn(database, host).length > 0) return failed('HOST_HAS_RESIDENT_VMS', host);
+  runUnlockingHook(acting, host);
+  database.remove('VM', record.control_domain);
+  database.remove('host', host);
+  pool.oracle.took({ kind: 'destroy', target: record.name_label, caller, changedAnything: true });
+  return doneVoid;
+}
+
+/** A call that the master hands on to the host: the master's own contact, apart from heartbeats. */
+export async function askServerTime(acting: Acting, host: string): Promise<Outcome> {
+  const { pool, database, master } = acting;
+  if (database.get('host', host) === undefined) return failed('HANDLE_INVALID', 'host', host);
+  const target = memberByRef(pool, host);
+  if (target === master) return done(xapiDate(wallOf(pool, master)));
+  if (!isLive(database, host)) return failed('HOST_OFFLINE', host);
+  if (target === undefined || (await contact(pool, master, target)) !== 'answers') {
+    return failed('CANNOT_CONTACT_HOST', host);
+  }
+  return done(xapiDate(wallOf(pool, target)));
+}
+
+export async function setEnabled(
+  acting: Acting,
+  { host, to }: { readonly host: string; readonly to: 'enabled' | 'disabled' },
+): Promise<Outcome> {
+  const { pool, database, master } = acting;
+  if (database.get('host', host) === undefined) return failed('HANDLE_INVALID', 'host', host);
+  const target = memberByRef(pool, host);
+  if (to === 'enabled') {
+    if (!isLive(database, host)) return failed('HOST_OFFLINE', host);
+    if (target === undefined || (await contact(pool, master, target)) !== 'answers') {
+      return failed('CANNOT_CONTACT_HOST', host);
+    }
+  }
+  database.update('host', host, { enabled: to === 'enabled' });
+  return doneVoid;
+}

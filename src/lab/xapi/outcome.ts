@@ -1,0 +1,28 @@
+/** How a XAPI call ended: with a value, as JSON text, or with XAPI's error code and its parameters. */
+export type Outcome = Done | Failed;
+
+export interface Done {
+  readonly kind: 'done';
+  readonly json: string;
+}
+
+export interface Failed {
+  readonly kind: 'failed';
+  readonly error: readonly [string, ...string[]];
+}
+
+export function done(value: unknown): Done {
+  return { kind: 'done', json: JSON.stringify(value) };
+}
+
+/** For texts that are JSON already. */
+export function doneJson(json: string): Done {
+  return { kind: 'done', json };
+}
+
+/** XAPI's void is the empty string. */
+export const doneVoid: Done = { kind: 'done', json: '""' };
+
+export function failed(code: string, ...parameters: readonly string[]): Failed {
+  return { kind: 'failed', error: [code, ...parameters] };
+}

@@ -1,0 +1,58 @@
+import type { Database } from '../belief/database.ts';
+import { believeHalted, believeRunning, refreshFreeMemory } from '../belief/powerState.ts';
+import { nullRef } from '../belief/records.ts';
+import type { Domain } from '../world/machines.ts';
+import type { Member, Pool } from './pool.ts';
+
+/**
+ * What a toolstack does with the domains on its machine when it starts and the master knows it: a domain that the
+ * database says runs elsewhere, or does not know, is shut down; one that is resident nowhere is adopted; one that the
+ * database says is here and is not is forced Halted. It never runs without a toolstack start, and never on a
+ * forgotten host: their stale domains write on.
+ */
+export function reconcileDomains(pool: Pool, member: Member, database: Database): void {
+  const host = member.identity.hostRef;
+  for (const domain of [...member.machine.domains.values()]) {
+    const vm = database.refOf('VM', domain.vmUUID);
+    const residentOn = vm === undefined ? undefined : database.get('VM', vm)?.resident_on;
+    if (vm === undefined || isElsewhere(database, residentOn, host)) {
+      pool.physics.stopDomain(member.machine, domain.vmUUID);
+    } else if (residentOn !== host) adopt(database, { vm, host, domain });
+  }
+  for (const vm of database.get('host', host)?.resident_VMs ?? []) {
+    const record = database.get('VM', vm);
+    if (record === undefined || record.is_control_domain) continue;
+    if (!member.machine.domains.has(record.uuid)) believeHalted(database, vm);
+  }
+  refreshFreeMemory(database, host);
+}
+
+function isElsewhere(database: Database, residentOn: string | undefined, host: string): boolean {
+  return (
+    residentOn !== undefined &&
+    residentOn !== nullRef &&
+    residentOn !== host &&
+    database.get('host', residentOn) !== undefined
+  );
+}
+
+/** After the master came back: domains that this host started meanwhile are reported as running here. */
+export function adoptUnknownToDatabase(member: Member, database: Database): void {
+  for (const domain of member.machine.domains.values()) {
+    const vm = database.refOf('VM', domain.vmUUID);
+    const record = vm === undefined ? undefined : database.get('VM', vm);
+    // A start that is under way is reported by whoever carries it out.
+    if (vm === undefined || record?.scheduled_to_be_resident_on !== nullRef) continue;
+    if (record.resident_on === nullRef && record.power_state === 'Halted') {
+      adopt(database, { vm, host: member.identity.hostRef, domain });
+    }
+  }
+}
+
+/** The storage is not asked again: a lock key that was cleared meanwhile stays cleared under the running domain. */
+function adopt(
+  database: Database,
+  { vm, host, domain }: { readonly vm: string; readonly host: string; readonly domain: Domain },
+): void {
+  believeRunning(database, { vm, host, domid: domain.domid });
+}

@@ -1,0 +1,157 @@
+import { believeGuestUp, believeRunning } from '../belief/powerState.ts';
+import { emptyRecord, nullRef } from '../belief/records.ts';
+import type { Domain } from '../world/machines.ts';
+import { type Acting, livesOn } from './acting.ts';
+import { possibleHosts, refuseToBoot } from './bootChecks.ts';
+import { contact } from './contact.ts';
+import { xapiDate } from './dates.ts';
+import { clearTheWay, diskSpecs, lockKey, removeKey, takeLock } from './locks.ts';
+import { doneVoid, type Failed, failed, type Outcome } from './outcome.ts';
+import { type Member, memberByRef, wallOf } from './pool.ts';
+
+/** VM.start: the pool chooses the host, by what its database says. */
+export function startAnywhere(acting: Acting, vm: string): Promise<Outcome> | Outcome {
+  const refusal = refuseStart(acting, vm);
+  if (refusal !== undefined) return refusal;
+  const [host] = possibleHosts(acting.database, vm);
+  return host === undefined ? failed('NO_HOSTS_AVAILABLE') : startOn(acting, { vm, host });
+}
+
+interface Start {
+  readonly vm: string;
+  readonly host: string;
+}
+
+/**
+ * VM.start_on, in XAPI's order: power state, other operations, the boot checks, contact with the host, the disks'
+ * locks, and only then the domain.
+ */
+export async function startOn(acting: Acting, start: Start): Promise<Outcome> {
+  const { database, pool, master } = acting;
+  const { vm, host } = start;
+  const refusal = refuseStart(acting, vm) ?? refuseToBoot(database, start);
+  if (refusal !== undefined) return refusal;
+  const target = memberByRef(pool, host);
+  if (target === undefined) return failed('CANNOT_CONTACT_HOST', host);
+  const operation = pool.seeded.ref(`operation/${pool.nextNumber()}`);
+  database.update('VM', vm, {
+    current_operations: { [operation]: 'start_on' },
+    scheduled_to_be_resident_on: host,
+  });
+  const outcome =
+    (await contact(pool, master, target)) === 'answers'
+      ? await startThere(acting, { ...start, target })
+      : failed('CANNOT_CONTACT_HOST', host);
+  if (outcome.kind === 'failed' && livesOn(acting)) {
+    database.update('VM', vm, { current_operations: {}, scheduled_to_be_resident_on: nullRef });
+  }
+  return outcome;
+}
+
+function refuseStart({ database }: Acting, vm: string): Failed | undefined {
+  const record = database.get('VM', vm);
+  if (record === undefined) return failed('HANDLE_INVALID', 'VM', vm);
+  if (record.is_a_snapshot) return failed('VM_IS_SNAPSHOT', vm);
+  if (record.is_a_template) return failed('VM_IS_TEMPLATE', vm);
+  const [operation] = Object.values(record.current_operations);
+  if (operation !== undefined) return failed('OTHER_OPERATION_IN_PROGRESS', 'VM', vm, operation);
+  if (record.power_state !== 'Halted') {
+    return failed('VM_BAD_POWER_STATE', vm, 'halted', record.power_state.toLowerCase());
+  }
+  return undefined;
+}
+
+interface There extends Start {
+  readonly target: Member;
+}
+
+/** On the target host: the disks are activated under their locks, then the domain is built. */
+async function startThere(acting: Acting, there: There): Promise<Outcome> {
+  const { pool, database, master } = acting;
+  const { vm, target } = there;
+  const { incarnation } = target;
+  const disks = diskSpecs(database, vm);
+  const unreachable = disks.find(
+    (disk) => disk.shared && !pool.network.reaches(target.identity.name, 'storage', 'storage'),
+  );
+  if (unreachable !== undefined) {
+    return failed('SR_BACKEND_FAILURE_47', '', 'The SR is not available', `opterr=${unreachable.srUUID}`);
+  }
+  for (const disk of disks) {
+    const vdi = database.refOf('VDI', disk.vdiUUID) ?? '';
+    const refusal = await clearTheWay(pool, database, { vdi, target, master });
+    if (refusal !== undefined) return refusal;
+  }
+  for (const disk of disks) {
+    const vdi = database.refOf('VDI', disk.vdiUUID) ?? '';
+    takeLock(database, vdi, { host: there.host, mode: disk.mode });
+  }
+  await pool.time.pause(pool.latencies.startMs);
+  if (target.incarnation !== incarnation || target.machine.operatingSystem !== 'up') {
+    // The master finds out when its connection to the host breaks; the lock stays.
+    return failed('CANNOT_CONTACT_HOST', there.host);
+  }
+  const fails = acting.effects.find((effect) => effect.kind === 'domainFails');
+  if (fails?.kind === 'domainFails') {
+    if (fails.lock === 'released') releaseLocks(acting, vm, there.host);
+    return failed('INTERNAL_ERROR', 'xenopsd: the domain could not be built');
+  }
+  const domain = buildDomain(acting, there);
+  if (domain === undefined) return failed('INTERNAL_ERROR', 'xenopsd: the domain exists already');
+  // Whoever was master when it began may be gone; then the host reports its domain when it is connected again.
+  if (livesOn(acting)) noteRunning(acting, there, domain);
+  return doneVoid;
+}
+
+function buildDomain({ pool, database, caller }: Acting, { vm, target }: There): Domain | undefined {
+  const record = database.get('VM', vm);
+  if (record === undefined) return undefined;
+  const domain = pool.physics.startDomain(target.machine, {
+    vmUUID: record.uuid,
+    vmName: record.name_label,
+    disks: diskSpecs(database, vm),
+  });
+  if (domain !== undefined) {
+    pool.oracle.took({
+      kind: 'start',
+      target: record.name_label,
+      onHost: target.identity.name,
+      caller,
+      changedAnything: true,
+    });
+  }
+  return domain;
+}
+
+function noteRunning(acting: Acting, { vm, host, target }: There, domain: Domain): void {
+  const { pool, database, master } = acting;
+  believeRunning(database, { vm, host, domid: domain.domid });
+  const number = pool.nextNumber();
+  database.insert('message', pool.seeded.ref(`message/${number}`), {
+    ...emptyRecord('message'),
+    uuid: pool.seeded.uuid(`message/${number}`),
+    name: 'VM_STARTED',
+    priority: 5,
+    cls: 'VM',
+    obj_uuid: domain.vmUUID,
+    timestamp: xapiDate(wallOf(pool, master)),
+    body: `VM '${domain.vmName}' started on host: ${target.identity.name}`,
+  });
+  pool.time.lab.after(pool.latencies.guestBootMs, () => {
+    if (target.machine.domains.get(domain.vmUUID) !== domain) return;
+    if (database.get('VM', vm)?.resident_on !== host) return;
+    believeGuestUp(database, {
+      vm,
+      ref: pool.seeded.ref(`guest/${number}`),
+      uuid: pool.seeded.uuid(`guest/${number}`),
+    });
+  });
+}
+
+/** What a clean deactivation does: the tapdisk is closed first, so nothing is cleared under anyone. */
+export function releaseLocks({ pool, database }: Acting, vm: string, host: string): void {
+  for (const disk of diskSpecs(database, vm)) {
+    const vdi = database.refOf('VDI', disk.vdiUUID);
+    if (vdi !== undefined) removeKey(pool, database, { vdi, key: lockKey(host) });
+  }
+}

@@ -1,0 +1,61 @@
+import { believeHalted, refreshFreeMemory } from '../belief/powerState.ts';
+import { type Acting, livesOn } from './acting.ts';
+import { contact, isHostAlive } from './contact.ts';
+import { doneVoid, failed, type Outcome } from './outcome.ts';
+import { memberByRef } from './pool.ts';
+import { releaseLocks } from './startVirtualMachine.ts';
+
+/**
+ * VM.power_state_reset: the database is made to say Halted and nothing else happens: nothing on any host, no lock is
+ * touched. Running and Paused are guarded as weakly as host.declare_dead; Halted and Suspended not at all.
+ */
+export async function resetPowerState(acting: Acting, vm: string): Promise<Outcome> {
+  const { pool, database, master, caller } = acting;
+  const record = database.get('VM', vm);
+  if (record === undefined) return failed('HANDLE_INVALID', 'VM', vm);
+  if (record.is_control_domain) return failed('CANNOT_RESET_CONTROL_DOMAIN', vm);
+  if (record.power_state === 'Running' || record.power_state === 'Paused') {
+    const host = record.resident_on;
+    if (host === master.identity.hostRef) {
+      if (master.machine.domains.has(record.uuid)) return failed('DOMAIN_EXISTS', vm);
+    } else if (await isHostAlive(pool, { master, database, host })) return failed('HOST_IS_LIVE', host);
+  }
+  const before = database.get('VM', vm)?.power_state;
+  believeHalted(database, vm);
+  pool.oracle.took({
+    kind: 'powerStateReset',
+    target: record.name_label,
+    caller,
+    changedAnything: before !== 'Halted',
+  });
+  return doneVoid;
+}
+
+/** VM.clean_shutdown, VM.shutdown and VM.hard_shutdown: on the host on which the database says it runs. */
+export async function shutDown(acting: Acting, vm: string, operation: string): Promise<Outcome> {
+  const { pool, database, master } = acting;
+  const record = database.get('VM', vm);
+  if (record === undefined) return failed('HANDLE_INVALID', 'VM', vm);
+  const [under] = Object.values(record.current_operations);
+  if (under !== undefined) return failed('OTHER_OPERATION_IN_PROGRESS', 'VM', vm, under);
+  if (record.is_a_template) return failed('VM_IS_TEMPLATE', vm);
+  if (record.is_control_domain) return failed('OPERATION_NOT_ALLOWED', 'it is a control domain');
+  if (record.power_state !== 'Running') {
+    return failed('VM_BAD_POWER_STATE', vm, 'running', record.power_state.toLowerCase());
+  }
+  const host = record.resident_on;
+  const target = memberByRef(pool, host);
+  const key = pool.seeded.ref(`operation/${pool.nextNumber()}`);
+  database.update('VM', vm, { current_operations: { [key]: operation } });
+  if (target === undefined || (await contact(pool, master, target)) !== 'answers') {
+    if (livesOn(acting)) database.update('VM', vm, { current_operations: {} });
+    return failed('CANNOT_CONTACT_HOST', host);
+  }
+  await pool.time.pause(pool.latencies.shutdownMs);
+  pool.physics.stopDomain(target.machine, record.uuid);
+  if (!livesOn(acting)) return doneVoid;
+  releaseLocks(acting, vm, host);
+  believeHalted(database, vm);
+  refreshFreeMemory(database, host);
+  return doneVoid;
+}
