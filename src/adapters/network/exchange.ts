@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../ports/clock.ts';
-import { classifyTransportError, TransportError } from './transportError.ts';
+import { classifyConnectError, classifyTransportError, TransportError } from './transportError.ts';
 
 /**
  * One HTTP request with a deadline that always holds. undici's own signal does nothing while a request waits for a
@@ -35,25 +35,50 @@ export interface ExchangeStream {
   close(): void;
 }
 
-type Body = Dispatcher.ResponseData['body'];
-
 const maxBytesDefault = 64 * 1024 * 1024;
 
 /** Sends one request and reads the whole reply. Throws TransportError, or the caller's own abort reason. */
-export async function exchange(
+export function exchange(
   dispatcher: Dispatcher,
   clock: Clock,
   request: ExchangeRequest,
 ): Promise<ExchangeReply> {
-  const guard = deadlineGuard(clock, request);
-  try {
-    return await guard.race(readWhole(dispatcher, request, guard));
-  } catch (error) {
-    throw guard.explain(error);
-  } finally {
-    guard.cancelDeadline();
-    guard.release();
-  }
+  return new Promise((resolve, reject) => {
+    let connection: Dispatcher.DispatchController | undefined;
+    const guard = createGuard(clock, request, (reason) => {
+      reject(reason);
+      connection?.abort(reason as Error);
+    });
+    const limit = request.maxBytes ?? maxBytesDefault;
+    const pieces: Buffer[] = [];
+    let length = 0;
+    let head: { readonly status: number; readonly headers: ExchangeReply['headers'] } | undefined;
+    if (guard.ended !== undefined) return;
+    dispatcher.dispatch(wireOptions(request), {
+      onRequestStart: (controller) => {
+        connection = controller;
+        if (guard.ended === undefined) guard.noteSent();
+        else controller.abort(guard.ended.reason as Error);
+      },
+      onResponseStart: (_, status, headers) => {
+        // Replies such as 103 come before the one that counts.
+        if (status >= 200) head = { status, headers: flatHeaders(headers) };
+      },
+      onResponseData: (_, piece) => {
+        length += piece.byteLength;
+        if (length > limit) guard.end(tooLong(limit));
+        else pieces.push(piece);
+      },
+      onResponseEnd: () => {
+        guard.release();
+        if (head !== undefined) resolve({ ...head, text: Buffer.concat(pieces).toString('utf8') });
+      },
+      onResponseError: (_, error) => {
+        guard.release();
+        reject(guard.explain(error));
+      },
+    });
+  });
 }
 
 /**
@@ -66,9 +91,18 @@ export async function openStream(
   clock: Clock,
   request: ExchangeRequest,
 ): Promise<ExchangeStream> {
-  const guard = deadlineGuard(clock, request);
+  const stop = new AbortController();
+  const ended = Promise.withResolvers<never>();
+  ended.promise.catch(() => {});
+  const guard = createGuard(clock, request, (reason) => {
+    stop.abort(reason);
+    ended.reject(reason);
+  });
   try {
-    const reply = await guard.race(send(dispatcher, request, guard));
+    stop.signal.throwIfAborted();
+    const asked = notingSent(dispatcher, guard).request({ ...wireOptions(request), signal: stop.signal });
+    const reply = await Promise.race([asked, ended.promise]);
+    guard.cancelDeadline();
     reply.body.setEncoding('utf8');
     reply.body.once('close', guard.release);
     return {
@@ -76,21 +110,19 @@ export async function openStream(
       headers: flatHeaders(reply.headers),
       chunks: explainedChunks(reply.body, guard),
       close: () => {
-        guard.abort(
-          new TransportError('closedHere', 'the stream was closed on this side', { mayHaveArrived: true }),
-        );
-        discard(reply.body);
+        guard.end(closedHere());
+        // A body that is destroyed unread emits an error, which ends the process when nobody listens.
+        reply.body.on('error', () => {});
+        reply.body.destroy();
       },
     };
   } catch (error) {
     guard.release();
     throw guard.explain(error);
-  } finally {
-    guard.cancelDeadline();
   }
 }
 
-async function* explainedChunks(body: AsyncIterable<string>, guard: DeadlineGuard): AsyncIterable<string> {
+async function* explainedChunks(body: AsyncIterable<string>, guard: Guard): AsyncIterable<string> {
   try {
     for await (const chunk of body) yield chunk;
   } catch (error) {
@@ -98,111 +130,91 @@ async function* explainedChunks(body: AsyncIterable<string>, guard: DeadlineGuar
   }
 }
 
-async function readWhole(
-  dispatcher: Dispatcher,
-  request: ExchangeRequest,
-  guard: DeadlineGuard,
-): Promise<ExchangeReply> {
-  const reply = await send(dispatcher, request, guard);
-  const limit = request.maxBytes ?? maxBytesDefault;
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of reply.body as AsyncIterable<Uint8Array>) {
-    length += piece.byteLength;
-    if (length > limit) {
-      throw new TransportError('tooLong', `the reply is longer than ${limit} bytes`, {
-        mayHaveArrived: true,
-      });
-    }
-    pieces.push(piece);
-  }
+function wireOptions(request: ExchangeRequest): Dispatcher.DispatchOptions {
   return {
-    status: reply.statusCode,
-    headers: flatHeaders(reply.headers),
-    text: Buffer.concat(pieces).toString('utf8'),
-  };
-}
-
-/** Sends, and notes when the request is given to a connection: up to then it certainly has not arrived. */
-async function send(
-  dispatcher: Dispatcher,
-  request: ExchangeRequest,
-  guard: DeadlineGuard,
-): Promise<Dispatcher.ResponseData> {
-  guard.signal.throwIfAborted();
-  const noting: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
-    const start = handler.onRequestStart?.bind(handler);
-    handler.onRequestStart = (controller, context) => {
-      if (!guard.signal.aborted) guard.noteSent();
-      start?.(controller, context);
-    };
-    return dispatch(options, handler);
-  };
-  const reply = await dispatcher.compose(noting).request({
     method: request.method,
     path: request.path,
     headers: { 'accept-encoding': 'identity', ...request.headers },
     ...(request.body === undefined ? {} : { body: request.body }),
-    signal: guard.signal,
-  });
-  if (guard.signal.aborted) discard(reply.body);
-  return reply;
-}
-
-/** A body that is destroyed unread emits an error, which ends the process when nobody listens. */
-function discard(body: Body): void {
-  body.on('error', () => {});
-  body.destroy();
-}
-
-interface DeadlineGuard {
-  /** Aborted by the deadline, by the caller's signal and by `abort`, with the reason that is to be thrown. */
-  readonly signal: AbortSignal;
-  noteSent(): void;
-  abort(reason: unknown): void;
-  race<T>(work: Promise<T>): Promise<T>;
-  explain(error: unknown): unknown;
-  cancelDeadline(): void;
-  release(): void;
-}
-
-function deadlineGuard(clock: Clock, request: ExchangeRequest): DeadlineGuard {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const caller = request.signal;
-  let sent = false;
-  const onCallerAbort = (): void => controller.abort(caller?.reason);
-  if (caller?.aborted) onCallerAbort();
-  else caller?.addEventListener('abort', onCallerAbort, { once: true });
-  const cancelDeadline = clock.after(request.deadlineMs, () => {
-    controller.abort(
-      new TransportError('deadline', `no answer within ${request.deadlineMs} ms`, { mayHaveArrived: sent }),
-    );
-  });
-  return {
-    signal,
-    noteSent: () => {
-      sent = true;
-    },
-    abort: (reason) => controller.abort(reason),
-    race: (work) => raceAgainst(work, signal),
-    explain: (error) => (signal.aborted ? signal.reason : classifyTransportError(error)),
-    cancelDeadline,
-    release: () => caller?.removeEventListener('abort', onCallerAbort),
   };
 }
 
-/** Settles as `work` does, or rejects with the signal's reason as soon as that is aborted. */
-function raceAgainst<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+/** Notes when the request is given to a connection, which undici's `request` does not tell. */
+function notingSent(dispatcher: Dispatcher, guard: Guard): Dispatcher {
+  return dispatcher.compose((dispatch) => (options, handler) => {
+    const start = handler.onRequestStart?.bind(handler);
+    handler.onRequestStart = (controller, context) => {
+      if (guard.ended === undefined) guard.noteSent();
+      start?.(controller, context);
+    };
+    return dispatch(options, handler);
   });
 }
 
-function flatHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+/** Ends a request at its deadline or when the caller gives up, whichever comes first, and only once. */
+interface Guard {
+  /** Why it was ended from this side; undefined as long as it was not. */
+  readonly ended: { readonly reason: unknown } | undefined;
+  /** The request has been given to a connection: from here on it may have arrived. */
+  noteSent(): void;
+  end(reason: unknown): void;
+  /** What to throw for an error: the reason from this side, if there is one, or what went wrong on the wire. */
+  explain(error: unknown): unknown;
+  cancelDeadline(): void;
+  /** Lets go of the clock and of the caller's signal. */
+  release(): void;
+}
+
+function createGuard(clock: Clock, request: ExchangeRequest, onEnd: (reason: unknown) => void): Guard {
+  const caller = request.signal;
+  let ended: { readonly reason: unknown } | undefined;
+  let sent = false;
+  const onCallerAbort = (): void => end(caller?.reason);
+  const cancelDeadline = clock.after(request.deadlineMs, () => end(deadlinePassed(request.deadlineMs, sent)));
+  const release = (): void => {
+    cancelDeadline();
+    caller?.removeEventListener('abort', onCallerAbort);
+  };
+  const end = (reason: unknown): void => {
+    if (ended !== undefined) return;
+    ended = { reason };
+    release();
+    onEnd(reason);
+  };
+  if (caller?.aborted) onCallerAbort();
+  else caller?.addEventListener('abort', onCallerAbort, { once: true });
+  return {
+    get ended() {
+      return ended;
+    },
+    noteSent: () => {
+      sent = true;
+    },
+    end,
+    explain: (error) => {
+      if (ended !== undefined) return ended.reason;
+      return sent ? classifyTransportError(error) : classifyConnectError(error);
+    },
+    cancelDeadline,
+    release,
+  };
+}
+
+function deadlinePassed(deadlineMs: number, mayHaveArrived: boolean): TransportError {
+  return new TransportError('deadline', `no answer within ${deadlineMs} ms`, { mayHaveArrived });
+}
+
+function tooLong(limit: number): TransportError {
+  return new TransportError('tooLong', `the reply is longer than ${limit} bytes`, { mayHaveArrived: true });
+}
+
+function closedHere(): TransportError {
+  return new TransportError('closedHere', 'the stream was closed on this side', { mayHaveArrived: true });
+}
+
+function flatHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Record<string, string> {
   const flat: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value;

@@ -66,6 +66,7 @@ const failureByCode: Readonly<Record<string, TransportFailure>> = {
   UND_ERR_DESTROYED: 'closedHere',
   UND_ERR_CLOSED: 'closedHere',
   UND_ERR_ABORTED: 'closedHere',
+  UND_ERR_INVALID_ARG: 'protocol',
   UND_ERR_HEADERS_OVERFLOW: 'protocol',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'protocol',
 };
@@ -88,7 +89,7 @@ export function classifyTransportError(error: unknown): TransportError {
   return classified(error, !neverSent.has(codeOf(error)));
 }
 
-/** The same for an error of the connector: the connection was never handed to HTTP, so nothing was sent. */
+/** The same for a request that was never given to a connection: whatever went wrong, nothing was sent. */
 export function classifyConnectError(error: unknown): TransportError {
   if (error instanceof TransportError) return error;
   return classified(error, false);
