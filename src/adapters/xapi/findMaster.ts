@@ -48,8 +48,8 @@ export async function findMaster(options: {
       if (role.kind === 'master') onFirstMaster();
       return;
     }
-    if (role.kind !== 'master') return;
-    await logout(line.probes, role.session, deadlineMs);
+    if (role.kind === 'master') await logout(line.probes, role.session, deadlineMs);
+    else if (role.kind !== 'unverifiedMaster') return;
     if (ended !== 'none') options.onLateMaster(twoMasters([ended, line]));
   });
   const waiting = new AbortController();
@@ -59,16 +59,19 @@ export async function findMaster(options: {
   waiting.abort();
   const found = mastersIn(answers, lines);
   const [only] = found;
-  if (only !== undefined && found.length === 1) {
+  const unverified = answers.find(({ role }) => role.kind === 'unverifiedMaster');
+  if (only !== undefined && found.length === 1 && unverified === undefined) {
     ended = only.session.line;
     return { kind: 'found', session: only.session };
   }
   ended = 'none';
   await Promise.all(found.map(({ session }) => logout(session.line.probes, session.ref, deadlineMs)));
-  if (found.length > 1) {
-    return { kind: 'none', because: twoMasters(found.map(({ session }) => session.line)) };
-  }
-  return { kind: 'none', because: whyNoMaster(answers, lines) };
+  const candidates = [
+    ...found.map(({ session }) => session.line),
+    ...(unverified === undefined ? [] : [unverified.line]),
+  ];
+  const because = only === undefined ? whyNoMaster(answers, lines) : twoMasters(candidates);
+  return { kind: 'none', because };
 }
 
 function mastersIn(answers: readonly Answer[], lines: readonly MemberLine[]) {
@@ -101,7 +104,8 @@ export function twoMasters(lines: readonly MemberLine[]): string {
 function whyNoMaster(answers: readonly Answer[], lines: readonly MemberLine[]): string {
   const said: string[] = [];
   for (const { role } of answers) {
-    if (role.kind === 'troubled' || role.kind === 'impostor') said.push(role.says);
+    if (role.kind === 'unverifiedMaster') said.unshift(role.says);
+    else if (role.kind === 'troubled' || role.kind === 'impostor') said.push(role.says);
   }
   for (const { line, role } of answers) {
     if (role.kind === 'member')

@@ -64,7 +64,7 @@ export async function call(path: CallPath, request: CallRequest): Promise<CallOu
       ...httpRequest(request),
       maxBytes: wholeReplyMaxBytes,
     });
-    return readReply(request, reply.status, reply.headers, reply.text);
+    return readReply(request, reply.status, reply.text);
   } catch (error) {
     return unanswered(request, error);
   }
@@ -90,7 +90,7 @@ export async function callForItems(
   try {
     const splitter = createItemSplitter(items.itemsAt, items.onItem);
     for await (const chunk of stream.chunks) splitter.feed(chunk);
-    return readReply(request, stream.status, stream.headers, splitter.outline());
+    return readReply(request, stream.status, splitter.outline());
   } catch (error) {
     stream.close();
     if (error instanceof TransportError) return unanswered(request, error);
@@ -116,15 +116,9 @@ function httpRequest(request: CallRequest) {
  * emergency mode), a plain array `[CODE, …params]` with the id 0 whatever was sent. So the id is not looked at: one
  * HTTP exchange carries one call.
  */
-function readReply(
-  request: CallRequest,
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  text: string,
-): CallOutcome {
+function readReply(request: CallRequest, status: number, text: string): CallOutcome {
   if (status !== 200) {
-    const type = headers['content-type'] ?? 'no content type';
-    return { kind: 'garbled', says: `answered ${request.method} with HTTP ${status} (${type})` };
+    return { kind: 'garbled', says: `answered ${request.method} with HTTP ${status}` };
   }
   const envelope = parseObject(text);
   if (envelope === undefined) {

@@ -10,7 +10,11 @@ import { login, logout, type PoolIdentity, readPoolIdentity } from './session.ts
  */
 export type MemberRole =
   | { readonly kind: 'master'; readonly session: string; readonly pool: PoolIdentity }
-  | Exclude<MemberAnswer, { readonly kind: 'master' }>;
+  /** It let us in as only a master does, and then did not say of which pool: perhaps a second master of ours. */
+  | { readonly kind: 'unverifiedMaster'; readonly says: string }
+  | FailedRole;
+
+type FailedRole = Exclude<MemberAnswer, { readonly kind: 'master' }>;
 
 /** The session of a 'master' answer is the caller's to keep or to close. */
 export async function probeRole(line: MemberLine, poolUUID: string, deadlineMs: number): Promise<MemberRole> {
@@ -28,8 +32,8 @@ export async function probeRole(line: MemberLine, poolUUID: string, deadlineMs: 
   }
   await logout(line.probes, session, deadlineMs);
   if (pool.kind !== 'result') {
-    // It let us in a moment ago, so it lives, whatever happened to the second question.
-    return { kind: 'troubled', says: `${line.label} accepts logins as a master, but: ${pool.says}` };
+    const says = `${line.label} accepts logins as a master, but does not say of which pool: ${pool.says}`;
+    return { kind: 'unverifiedMaster', says };
   }
   return { kind: 'troubled', says: anotherPool(line.label, pool.value.uuid, poolUUID) };
 }
@@ -42,7 +46,7 @@ export function anotherPool(label: string, seenUUID: string, pinnedUUID: string)
 }
 
 /** What a failed login says about the member. Anything that it said over its pinned certificate is a sign of life. */
-export function answerOf(line: MemberLine, failure: CallFailure): Exclude<MemberRole, { kind: 'master' }> {
+export function answerOf(line: MemberLine, failure: CallFailure): FailedRole {
   switch (failure.kind) {
     case 'refused':
       if (failure.code === 'HOST_IS_SLAVE') return { kind: 'member', ofAddress: failure.params[0] ?? '' };
@@ -63,7 +67,7 @@ export function answerOf(line: MemberLine, failure: CallFailure): Exclude<Member
 function silentOrStranger(
   line: MemberLine,
   failure: Extract<CallFailure, { kind: 'unanswered' }>,
-): Exclude<MemberRole, { kind: 'master' }> {
+): FailedRole {
   if (failure.failure === 'certificate') return { kind: 'impostor', says: failure.says };
   if (failure.failure === 'protocol') {
     // Before the certificate was seen it is nobody we know; after it, it is the member talking nonsense.

@@ -101,6 +101,7 @@ async function askLine(options: {
     }
   }
   const role = await probeRole(line, poolUUID, Math.max(1, endAtMs - clock.monotonicMs()));
+  if (role.kind === 'unverifiedMaster') return { kind: 'troubled', says: role.says };
   if (role.kind !== 'master') return role;
   const now = connection.current();
   if (now.kind === 'following' && now.copy.session.line !== line) {

@@ -99,6 +99,6 @@ export function vdiRecord(
     SR: 'OpaqueRef:sr',
     sm_config: smConfig,
     current_operations: {},
-    virtual_size: 9007199254740993,
+    virtual_size: Number.MAX_SAFE_INTEGER * 4,
   };
 }
