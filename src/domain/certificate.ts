@@ -2,15 +2,23 @@ import type { Attestation, Facts, FenceCertificate, PowerObservation } from './f
 
 /** Two readings of "off" must be this far apart: one may be a moment between two states of the controller. */
 export const offReadingsApartMs = 10_000;
+/** Between two readings of one proof no more time may pass than this: a longer gap could hide that it was on. */
+export const offReadingsGapMs = 60_000;
+/**
+ * Silence is noticed up to a minute after the last answer, so it began before it is counted: a word that is at most this
+ * much older than the counted silence may still be about its beginning.
+ */
+export const silenceNoticedWithinMs = 120_000;
 /** A certificate ends after this time in any case; as long as the machine stays off a new one is made without harm. */
 export const certificateLastsMs = 30 * 60_000;
 
 /**
  * The proof that the target has no power, if the facts hold one: two readings of off from one device that shows
  * the target's serial, at least 10 s apart with nothing contrary between, or an attestation that is in force.
- * Undefined when they do not.
+ * Undefined when they do not, while anything is heard of the target, and for good once a proof was contradicted.
  */
 export function certify(facts: Facts): FenceCertificate | undefined {
+  if (facts.certificate?.voidBecause !== undefined || heardOf(facts) !== undefined) return undefined;
   return certifyByDevice(facts) ?? certifyByAttestation(facts);
 }
 
@@ -36,18 +44,22 @@ function certifyByDevice(facts: Facts): FenceCertificate | undefined {
   };
 }
 
-/** The newest readings, as long as each says off, from one device, about the right machine. */
+/** The newest readings, as long as each says off, from one device, about the right machine, without a long gap. */
 function unbrokenOff(readings: readonly PowerObservation[], serial: string): readonly PowerObservation[] {
-  const device = readings.at(-1)?.device;
-  const contrary = readings.findLastIndex(
-    (reading) => reading.power !== 'off' || reading.serial !== serial || reading.device !== device,
-  );
-  return readings.slice(contrary + 1);
+  const broken = readings.findLastIndex((reading, index) => {
+    if (reading.power !== 'off' || reading.serial !== serial) return true;
+    const next = readings[index + 1];
+    return (
+      next !== undefined && (next.device !== reading.device || next.atMs - reading.atMs > offReadingsGapMs)
+    );
+  });
+  return readings.slice(broken + 1);
 }
 
 function certifyByAttestation(facts: Facts): FenceCertificate | undefined {
   const attestation = attestationInForce(facts);
   if (attestation === undefined || facts.target.attestationMaxMs === undefined) return undefined;
+  if (powerSign({ ...facts, certificate: undefined }) !== undefined) return undefined;
   return {
     hostUUID: facts.target.hostUUID,
     serial: facts.target.serial,
@@ -62,39 +74,96 @@ function certifyByAttestation(facts: Facts): FenceCertificate | undefined {
   };
 }
 
-/** An attestation about this very machine whose time has begun and not ended, and which the ladder accepts. */
+/**
+ * An attestation about this very machine whose time has begun and not ended, which the ladder accepts, and since which
+ * nothing has been heard of the machine: a word is void as soon as the machine is seen alive.
+ */
 export function attestationInForce(facts: Facts): Attestation | undefined {
-  const maxMs = facts.target.attestationMaxMs;
-  if (maxMs === undefined) return undefined;
-  return facts.request.attestations.find(
-    (candidate) =>
-      candidate.hostUUID === facts.target.hostUUID &&
-      candidate.atWallMs <= facts.nowWallMs &&
-      facts.nowWallMs < candidate.atWallMs + Math.min(candidate.validForMs, maxMs),
-  );
+  return facts.request.attestations.find((candidate) => whyNotInForce(candidate, facts) === undefined);
+}
+
+/** For people: why the newest attestation that was given does not count; undefined when none was given, or it does. */
+export function whyAttestationDoesNotCount(facts: Facts): string | undefined {
+  const newest = facts.request.attestations.at(-1);
+  return newest === undefined ? undefined : whyNotInForce(newest, facts);
+}
+
+function whyNotInForce(attestation: Attestation, facts: Facts): string | undefined {
+  const { name, hostUUID, attestationMaxMs } = facts.target;
+  const given = `The attestation by ${attestation.by}`;
+  if (attestationMaxMs === undefined) return `The Host ${name} has no attestation rung, so no word counts.`;
+  if (attestation.hostUUID !== hostUUID) return `${given} is about another machine, ${attestation.hostUUID}.`;
+  if (attestation.atWallMs > facts.nowWallMs) return `${given} is dated in the future.`;
+  if (facts.nowWallMs >= attestation.atWallMs + Math.min(attestation.validForMs, attestationMaxMs)) {
+    return `${given} has expired.`;
+  }
+  if (facts.silentForMs.kind === 'unknown') return facts.silentForMs.because;
+  const heardWallMs = facts.nowWallMs - facts.silentForMs.value - silenceNoticedWithinMs;
+  return attestation.atWallMs < heardWallMs
+    ? `${name} was heard of after ${given.replace('The', 'the')} was given, so it does not count.`
+    : undefined;
 }
 
 /**
- * The sign of life that ends a certificate, or undefined. One is enough: an answer from the member, the master reaching
- * it, or its power anything but off after the certificate was made.
+ * The sign of life that ends a certificate, or undefined. One is enough: an answer from the member, the pool reaching
+ * it, or any reading of its power since the proof that is anything but off.
  */
 export function contrarySign(facts: Facts): string | undefined {
-  const answer = facts.answers.get(facts.target.hostUUID);
+  return heardOf(facts) ?? powerSign(facts);
+}
+
+function heardOf(facts: Facts): string | undefined {
+  const { name, hostUUID } = facts.target;
+  const answer = facts.answers.get(hostUUID);
   if (answer?.kind === 'known' && answer.value.kind === 'impostor') {
-    return `Something answers at the address of ${facts.target.name} with another certificate (${answer.value.says}), and it may be the member.`;
+    return `Something answers at the address of ${name} with another certificate (${answer.value.says}), and it may be the member.`;
   }
   if (answer?.kind === 'known' && answer.value.kind !== 'silent') {
-    return `${facts.target.name} answered at its own address, so it has power.`;
+    return `${name} answered at its own address, so it has power.`;
   }
   if (facts.masterContact.kind === 'known' && facts.masterContact.value === 'answers') {
-    return `The pool master reached ${facts.target.name}, so it has power.`;
+    return `The pool master reached ${name}, so it has power.`;
   }
-  const last = facts.powerReadings.at(-1);
-  if (last !== undefined && last.power !== 'off') {
-    return `${last.device} says that the power of ${facts.target.name} is "${last.says}".`;
-  }
-  if (last !== undefined && facts.target.serial !== undefined && last.serial !== facts.target.serial) {
-    return `${last.device} now shows the serial ${last.serial} instead of ${facts.target.serial}.`;
+  const declaring = `declareDead ${hostUUID}`;
+  return facts.acts.some((act) => act.key === declaring && act.says?.includes('HOST_IS_LIVE') === true)
+    ? `The pool would not declare ${name} dead, because it reached it (HOST_IS_LIVE), so it has power.`
+    : undefined;
+}
+
+function powerSign(facts: Facts): string | undefined {
+  const { name, serial } = facts.target;
+  for (const reading of readingsThatCount(facts)) {
+    if (reading.power !== 'off') {
+      return `${reading.device} says that the power of ${name} is "${reading.says}".`;
+    }
+    if (serial !== undefined && reading.serial !== serial) {
+      return `${reading.device} now shows the serial ${reading.serial} instead of ${serial}.`;
+    }
   }
   return undefined;
+}
+
+/**
+ * The readings that can contradict the proof: those taken since it was made; while there is none, the newest. A person's
+ * word outweighs what a device said before it, once that device cannot be read any more.
+ */
+function readingsThatCount(facts: Facts): readonly PowerObservation[] {
+  const { certificate, powerReadings, powerUnknown } = facts;
+  if (certificate?.method === 'Redfish') {
+    const provenAt = wholeSeconds(certificate.readings.at(-1)?.atWallMs ?? 0);
+    const proof = powerReadings.findLastIndex(
+      (reading) => reading.power === 'off' && wholeSeconds(reading.atWallMs) === provenAt,
+    );
+    return powerReadings.slice(proof + 1);
+  }
+  const newest = powerReadings.slice(-1);
+  const since = certificate?.issuedWallMs ?? attestationInForce(facts)?.atWallMs;
+  if (since === undefined) return newest;
+  const later = powerReadings.filter((reading) => reading.atWallMs >= since);
+  return powerUnknown === undefined ? [...later, ...newest] : later;
+}
+
+/** Certificates come back from the API server, where moments may have lost their milliseconds. */
+function wholeSeconds(wallMs: number): number {
+  return Math.floor(wallMs / 1000);
 }

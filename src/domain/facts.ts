@@ -146,6 +146,8 @@ export interface Victim {
   readonly host: string | undefined;
   readonly why: string | undefined;
   readonly attempts: number;
+  /** Host UUIDs that would not take it when its start was about to be sent; none of them is tried again. */
+  readonly refusedBy?: readonly string[];
   /** Monotonic; undefined until it was read back as running (or, after a restart, seen running again). */
   readonly runningSinceMs: number | undefined;
   readonly runningAtWallMs: number | undefined;

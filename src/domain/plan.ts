@@ -139,5 +139,12 @@ function whyNotHere(
 }
 
 function inOrder(a: Victim, b: Victim): number {
-  return a.order - b.order || b.priority - a.priority || (a.name < b.name ? -1 : 1);
+  return (
+    a.order - b.order || b.priority - a.priority || compareText(a.name, b.name) || compareText(a.uuid, b.uuid)
+  );
+}
+
+/** Names may repeat, so the UUID decides last: the plan's hash must not depend on the order in which the pool was read. */
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }

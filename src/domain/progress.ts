@@ -56,12 +56,11 @@ function advanceOne(victim: Victim, facts: Facts): Victim {
   if (openAct(facts, key) !== undefined) {
     return victim.state === 'Starting' ? victim : { ...victim, state: 'Starting', attempts: tried };
   }
-  if (victim.state === 'Starting') {
-    const last = lastAct(facts, key);
-    return last?.outcome === 'NotDone'
-      ? afterFailure(victim, tried, last.says, facts)
-      : { ...victim, state: 'Planned', attempts: tried };
+  const last = lastAct(facts, key);
+  if (last?.outcome === 'NotDone' && (victim.state === 'Starting' || tried >= startAttempts)) {
+    return afterFailure(victim, tried, last.says, facts);
   }
+  if (victim.state === 'Starting') return { ...victim, state: 'Planned', attempts: tried };
   return reading === undefined ? victim : beforeStart(victim, reading, facts);
 }
 
@@ -105,12 +104,20 @@ function replaced(victim: Victim, tried: number, facts: Facts): Victim | undefin
   if (facts.pool.kind === 'unknown' || victim.host === undefined) return undefined;
   const machine = facts.pool.value.virtualMachines.get(victim.uuid);
   if (machine === undefined) return undefined;
-  const wish = wishOf(machine, facts.declared.get(victim.uuid), new Set([victim.host]));
+  const refusedBy = [...(victim.refusedBy ?? []), victim.host];
+  const wish = wishOf(machine, facts.declared.get(victim.uuid), new Set(refusedBy));
   const placement = place([wish], facts, facts.pool.value, roomTaken(facts, facts.pool.value)).get(
     victim.uuid,
   );
   return placement?.kind === 'placed'
-    ? { ...victim, state: 'Planned', attempts: tried, host: placement.hostUUID, why: placement.why }
+    ? {
+        ...victim,
+        state: 'Planned',
+        attempts: tried,
+        host: placement.hostUUID,
+        why: placement.why,
+        refusedBy,
+      }
     : undefined;
 }
 

@@ -2,6 +2,7 @@
  * May this one virtual machine be started on its planned host, as far as itself goes? The fence is not asked here: it is
  * a guard of the step and is asked for each start as well.
  */
+import { currentPool } from './currentPool.ts';
 import type { Facts, StartFacts, Victim } from './facts.ts';
 import { freshOnly, oldestMs } from './freshness.ts';
 import type { VirtualMachineBelief } from './pool.ts';
@@ -12,49 +13,67 @@ export type StartVerdict =
   | { readonly kind: 'deny'; readonly because: string; readonly elsewhere: boolean }
   | { readonly kind: 'unknown'; readonly missing: string };
 
-/** In this order: it is halted and left alone, nobody holds its disks, the host takes it. */
-export function startIsSafe(victim: Victim, reading: StartFacts, facts: Facts): StartVerdict {
+export interface StartCondition {
+  readonly name: string;
+  readonly judge: (about: StartQuestion) => StartVerdict;
+}
+
+export interface StartQuestion {
+  readonly victim: Victim;
+  /** Its record, as it was just read. */
+  readonly machine: VirtualMachineBelief;
+  readonly reading: StartFacts;
+  readonly facts: Facts;
+}
+
+/** All must allow, in this order: it is halted and left alone, nobody holds its disks, its host is fit and takes it. */
+export const startConditions: readonly StartCondition[] = [
+  { name: 'isHalted', judge: isHalted },
+  { name: 'isLeftAlone', judge: isLeftAlone },
+  { name: 'disksAreWhole', judge: disksAreWhole },
+  { name: 'disksAreHeldByNobody', judge: disksAreHeldByNobody },
+  { name: 'hostIsFit', judge: hostIsFit },
+  { name: 'hostTakesIt', judge: hostTakesIt },
+];
+
+export function startIsSafe(
+  victim: Victim,
+  reading: StartFacts,
+  facts: Facts,
+  conditions: readonly StartCondition[] = startConditions,
+): StartVerdict {
   const record = freshOnly(reading.record, {
     nowMs: facts.nowMs,
     oldestMs: oldestMs.start,
     what: `The record of ${victim.name}`,
   });
   if (record.kind === 'missing') return { kind: 'unknown', missing: record.because };
-  const halted = isHaltedAndLeftAlone(victim, record.value);
-  if (halted.kind !== 'allow') return halted;
-  const free = disksAreHeldByNobody({ victim, machine: record.value, reading, facts });
-  if (free.kind !== 'allow') return free;
-  return hostTakesIt(victim, reading, facts);
-}
-
-function isHaltedAndLeftAlone(victim: Victim, machine: VirtualMachineBelief): StartVerdict {
-  if (machine.powerState !== 'Halted') {
-    return deny(`It is ${machine.powerState} in the pool's database, not Halted; somebody else acted on it.`);
-  }
-  if (machine.currentOperations.length > 0 || machine.scheduledOn !== undefined) {
-    return {
-      kind: 'unknown',
-      missing: `Something else is being done with ${victim.name}; it is waited for.`,
-    };
+  const question = { victim, machine: record.value, reading, facts };
+  for (const condition of conditions) {
+    const verdict = condition.judge(question);
+    if (verdict.kind !== 'allow') return verdict;
   }
   return { kind: 'allow' };
 }
 
+function isHalted({ victim, machine, facts }: StartQuestion): StartVerdict {
+  if (machine.powerState === 'Halted') return { kind: 'allow' };
+  return machine.residentOn === facts.target.hostUUID
+    ? missing(`The pool has not released ${victim.name} yet.`)
+    : deny(`It is ${machine.powerState} in the pool's database, not Halted; somebody else acted on it.`);
+}
+
+function isLeftAlone({ victim, machine }: StartQuestion): StartVerdict {
+  return machine.currentOperations.length > 0 || machine.scheduledOn !== undefined
+    ? missing(`Something else is being done with ${victim.name}; it is waited for.`)
+    : { kind: 'allow' };
+}
+
 /** The disks are those of the record that was just read, not those of the plan. */
-function disksAreHeldByNobody(about: {
-  readonly victim: Victim;
-  readonly machine: VirtualMachineBelief;
-  readonly reading: StartFacts;
-  readonly facts: Facts;
-}): StartVerdict {
-  const { victim, machine, reading, facts } = about;
-  const locks = freshOnly(reading.locks, {
-    nowMs: facts.nowMs,
-    oldestMs: oldestMs.start,
-    what: `The storage locks of ${victim.name}`,
-  });
-  if (locks.kind === 'missing') return { kind: 'unknown', missing: locks.because };
-  for (const { vdiUUID } of machine.disks) {
+function disksAreWhole(about: StartQuestion): StartVerdict {
+  const locks = freshLocks(about);
+  if (locks.kind === 'missing') return missing(locks.because);
+  for (const { vdiUUID } of about.machine.disks) {
     const disk = locks.value.find((candidate) => candidate.vdiUUID === vdiUUID);
     if (disk === undefined) return deny(`The pool no longer knows its disk ${vdiUUID}.`);
     if (disk.interruptedWork.length > 0) {
@@ -62,35 +81,79 @@ function disksAreHeldByNobody(about: {
         `Storage work on its disk ${vdiUUID} was interrupted (${disk.interruptedWork.join(', ')}). A storage administrator has to look at it.`,
       );
     }
-    const writer = [...disk.heldBy].find(([, how]) => how === 'RW');
+  }
+  return { kind: 'allow' };
+}
+
+function disksAreHeldByNobody(about: StartQuestion): StartVerdict {
+  const locks = freshLocks(about);
+  if (locks.kind === 'missing') return missing(locks.because);
+  for (const { vdiUUID } of about.machine.disks) {
+    const holders = locks.value.find((candidate) => candidate.vdiUUID === vdiUUID)?.heldBy ?? new Map();
+    const writer = [...holders].find(([, how]) => how === 'RW');
     if (writer !== undefined) {
-      return deny(`Its disk ${vdiUUID} is still held for writing by ${holderName(writer[0], facts)}.`);
+      return deny(`Its disk ${vdiUUID} is still held for writing by ${holderName(writer[0], about.facts)}.`);
     }
   }
   return { kind: 'allow' };
 }
+
+function freshLocks({ victim, reading, facts }: StartQuestion): ReturnType<typeof freshOnly<LocksRead>> {
+  return freshOnly(reading.locks, {
+    nowMs: facts.nowMs,
+    oldestMs: oldestMs.start,
+    what: `The storage locks of ${victim.name}`,
+  });
+}
+
+type LocksRead = Extract<StartFacts['locks'], { kind: 'known' }>['value'];
 
 function holderName(hostRef: string, facts: Facts): string {
   if (facts.pool.kind === 'unknown') return hostRef;
   return [...facts.pool.value.hosts.values()].find((host) => host.ref === hostRef)?.name ?? hostRef;
 }
 
-function hostTakesIt(victim: Victim, reading: StartFacts, facts: Facts): StartVerdict {
+/** The plan may be older than what has happened to the planned host: it is asked again whether it is fit to take any. */
+function hostIsFit({ victim, facts }: StartQuestion): StartVerdict {
+  const pool = currentPool(facts);
+  if (pool.kind === 'missing') return missing(pool.because);
+  const host = pool.value.hosts.get(victim.host ?? '');
+  if (host === undefined || victim.host === facts.target.hostUUID) {
+    return elsewhere('The planned host is no member that could take it.');
+  }
+  if (facts.hosts.get(host.uuid)?.state !== 'InService') return elsewhere(`${host.name} is not in service.`);
+  if (!host.enabled) return elsewhere(`${host.name} is disabled in the pool.`);
+  const answer = freshOnly(facts.answers.get(host.uuid), {
+    nowMs: facts.nowMs,
+    oldestMs: oldestMs.otherMembers,
+    what: `Whether ${host.name} answers`,
+  });
+  if (answer.kind === 'missing') return missing(answer.because);
+  return answer.value.kind === 'master' || answer.value.kind === 'member'
+    ? { kind: 'allow' }
+    : elsewhere(`${host.name} does not answer as a healthy member.`);
+}
+
+function hostTakesIt({ victim, reading, facts }: StartQuestion): StartVerdict {
   const boot = freshOnly(reading.boot, {
     nowMs: facts.nowMs,
     oldestMs: oldestMs.start,
     what: `Whether the planned host takes ${victim.name}`,
   });
-  if (boot.kind === 'missing') return { kind: 'unknown', missing: boot.because };
+  if (boot.kind === 'missing') return missing(boot.because);
   return boot.value.kind === 'yes'
     ? { kind: 'allow' }
-    : {
-        kind: 'deny',
-        because: `The planned host refuses it: ${boot.value.says} (${boot.value.code}).`,
-        elsewhere: true,
-      };
+    : elsewhere(`The planned host refuses it: ${boot.value.says} (${boot.value.code}).`);
+}
+
+function missing(sentence: string): StartVerdict {
+  return { kind: 'unknown', missing: sentence };
 }
 
 function deny(because: string): StartVerdict {
   return { kind: 'deny', because, elsewhere: false };
+}
+
+function elsewhere(because: string): StartVerdict {
+  return { kind: 'deny', because, elsewhere: true };
 }

@@ -1,4 +1,4 @@
-import { attestationInForce, contrarySign } from '../certificate.ts';
+import { attestationInForce, contrarySign, whyAttestationDoesNotCount } from '../certificate.ts';
 import type { Facts } from '../facts.ts';
 import { freshOnly, oldestMs } from '../freshness.ts';
 import { allow, deny, type Guard, missing, type Verdict } from '../verdict.ts';
@@ -8,8 +8,8 @@ import { allow, deny, type Guard, missing, type Verdict } from '../verdict.ts';
  * agree with. It is asked at each act that could harm if the member were alive.
  *
  * Theorem: if it allows at the moment of sending, then within the last 5 s the machine's own power controller said off
- * (or a person's word is in force) and nobody answered at its address; and at some moment before, the controller had
- * said off twice at least 10 s apart without anything contrary since.
+ * (or a person's word is in force), nobody answered at its address, and the master could not reach it shortly before;
+ * and at some moment before, the controller had said off twice at least 10 s apart without anything contrary since.
  */
 export const hostIsProvenOff: Guard = {
   name: 'hostIsProvenOff',
@@ -35,13 +35,20 @@ export const hostIsProvenOff: Guard = {
       what: `Whether ${target.name} answers`,
     });
     if (silence.kind === 'missing') return missing(silence.because);
+    const contact = freshOnly(facts.masterContact, {
+      nowMs: facts.nowMs,
+      oldestMs: oldestMs.otherMembers,
+      what: `Whether the master reaches ${target.name}`,
+    });
+    if (contact.kind === 'missing') return missing(contact.because);
     return certificate.method === 'Attestation' ? attestedStill(facts) : offStill(facts);
   },
 };
 
 function offStill(facts: Facts): Verdict {
   const last = facts.powerReadings.at(-1);
-  if (last === undefined || facts.nowMs - last.atMs > oldestMs.powerAtEffect) {
+  const old = last === undefined || facts.nowMs - last.atMs > oldestMs.powerAtEffect;
+  if (old || facts.powerUnknown !== undefined) {
     return missing(
       `The power of ${facts.target.name} has to be read again before anything is done: ${facts.powerUnknown ?? 'the last reading is older than 5 s.'}`,
     );
@@ -53,7 +60,7 @@ function attestedStill(facts: Facts): Verdict {
   const attestation = attestationInForce(facts);
   return attestation === undefined
     ? missing(
-        `The attestation that ${facts.target.name} has no power is no longer in force; it has to be given again.`,
+        `The attestation that ${facts.target.name} has no power is no longer in force; it has to be given again. ${whyAttestationDoesNotCount(facts) ?? ''}`.trim(),
       )
     : allow(`${attestation.by} states: ${attestation.statement}`);
 }

@@ -33,6 +33,10 @@ export const noOtherMemberFails: Guard = {
       ? deny(
           `${failing.length} members fail at the same time (${failing.join(', ')}), and the Pool allows ${facts.policy.failedMembers}. Look for the common cause first: the network, the site, the storage.`,
         )
-      : allow('All other members answer.');
+      : allow(
+          failing.length > 1
+            ? `${failing.length} members fail, and the Pool allows as many.`
+            : 'All other members answer.',
+        );
   },
 };

@@ -1,6 +1,7 @@
-import { attestationInForce, contrarySign } from '../certificate.ts';
+import { attestationInForce, contrarySign, whyAttestationDoesNotCount } from '../certificate.ts';
 import { currentPool } from '../currentPool.ts';
 import type { Facts } from '../facts.ts';
+import { oldestMs } from '../freshness.ts';
 import { allow, deny, type Guard, missing } from '../verdict.ts';
 
 /**
@@ -24,6 +25,9 @@ export const powerDeviceIsOfThisMachine: Guard = {
         `${last.device} shows the serial ${last.serial}, and ${name} is declared with ${serial ?? 'none'}. It controls another machine; correct the Host.`,
       );
     }
+    if (facts.nowMs - last.atMs > oldestMs.powerAtEffect) {
+      return missing(`The power of ${name} was last read too long ago; it is being read again.`);
+    }
     const pool = currentPool(facts);
     if (pool.kind === 'missing') return missing(pool.because);
     const inPool = pool.value.hosts.get(facts.target.hostUUID)?.serial ?? '';
@@ -37,6 +41,8 @@ export const powerDeviceIsOfThisMachine: Guard = {
 };
 
 function attestationHint(facts: Facts): string {
+  const notCounting = whyAttestationDoesNotCount(facts);
+  if (notCounting !== undefined) return ` ${notCounting}`;
   return facts.target.attestationMaxMs === undefined
     ? ' Mend the way to its power controller, or add an attestation rung to the Host.'
     : ` If you have made sure by your own eyes that it has no power, add spec.attestations for ${facts.target.hostUUID}.`;

@@ -49,13 +49,8 @@ const permission = [
   noUpgradeIsUnderWay,
 ];
 
-/** The member has failed, and it alone, and it has stayed so. */
-const oneFailure = [
-  noContrarySignWasSeen,
-  memberIsNotBeingWorkedOn,
-  noOtherMemberFails,
-  sharedStorageIsHealthy,
-];
+/** The member has failed, and it alone. */
+const oneFailure = [memberIsNotBeingWorkedOn, noOtherMemberFails, sharedStorageIsHealthy];
 
 export const releaseMember: Runbook = [
   {
@@ -63,6 +58,7 @@ export const releaseMember: Runbook = [
     risk: 'Disruptive',
     guards: [
       ...permission,
+      noContrarySignWasSeen,
       ...oneFailure,
       memberIsSilent,
       planStillHolds,

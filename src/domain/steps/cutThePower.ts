@@ -16,6 +16,9 @@ export const cutThePower: Pick<Step, 'done' | 'next'> = {
     if (last === undefined || serial === undefined) {
       return { kind: 'wait', missing: `The power of ${name} has not been read yet.` };
     }
+    if (facts.powerUnknown !== undefined) {
+      return { kind: 'wait', missing: `The power of ${name} cannot be read: ${facts.powerUnknown}` };
+    }
     if (last.power === 'other') {
       return { kind: 'wait', missing: `${last.device} says "${last.says}", which is neither on nor off.` };
     }

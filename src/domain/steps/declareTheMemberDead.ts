@@ -7,17 +7,18 @@ import { releaseHasBegun } from '../plan.ts';
 
 const most = 3;
 
-/** Done when the pool has the member disabled and nothing resident on it. */
+/**
+ * Done when the pool has the member disabled and nothing resident on it. Once that was proven it stays done: a member that
+ * is enabled again afterwards has come back to life, which the guards behind this step stop at, and nobody declares it
+ * dead a second time for it.
+ */
 export const declareTheMemberDead: Pick<Step, 'done' | 'next'> = {
   done: (facts) => {
+    const key = effectKey({ kind: 'declareDead', hostUUID: facts.target.hostUUID });
+    if (openAct(facts, key) !== undefined || !releaseHasBegun(facts)) return false;
+    if (facts.acts.some((act) => act.key === key && act.outcome === 'Proven')) return true;
     const pool = currentPool(facts);
-    const open = openAct(facts, `declareDead ${facts.target.hostUUID}`);
-    return (
-      pool.kind === 'fresh' &&
-      releaseHasBegun(facts) &&
-      open === undefined &&
-      isReleased(pool.value, facts.target.hostUUID)
-    );
+    return pool.kind === 'fresh' && isReleased(pool.value, facts.target.hostUUID);
   },
   next: (facts) => {
     const effect = { kind: 'declareDead', hostUUID: facts.target.hostUUID } as const;

@@ -1,44 +1,73 @@
-import { attempts, openAct } from '../acts.ts';
+import { attempts, lastAct, openAct } from '../acts.ts';
 import type { Next, Step } from '../decide.ts';
 import { effectKey } from '../effects.ts';
 import type { Facts } from '../facts.ts';
-import { freshOnly, oldestMs } from '../freshness.ts';
+import { type Fresh, freshOnly, oldestMs } from '../freshness.ts';
 import type { DiskLocks } from '../pool.ts';
 
 /**
- * The pool's hook that unlocks the disks may fail without a word, so the locks are read. What it left is first asked for
- * again by the same call, which does it with the storage's own locks held; a key is removed by hand only after that, and
- * only on a disk of the plan with which nothing is being done.
+ * The pool's hook that unlocks the disks may fail without a word, so the locks are read after it. What it left is first
+ * asked for again by the same call, which does it with the storage's own locks held; a key is removed by hand only after
+ * that, and only on a disk of the plan with which nothing is being done. A disk that cannot be freed so does not hold up
+ * the others: its virtual machine is not started, and says why.
  */
 export const noLockIsLeft: Pick<Step, 'done' | 'next'> = {
   done: (facts) =>
     facts.locks.kind === 'known' &&
+    facts.locks.atMs > askedMs(facts) &&
     facts.plan !== undefined &&
-    openAct(facts, `declareDead ${facts.target.hostUUID}`) === undefined &&
+    openAct(facts, keyOfDeclaring(facts)) === undefined &&
     toBeFreed(facts, facts.locks.value).length === 0,
   next: (facts) => {
-    const locks = freshOnly(facts.locks, {
-      nowMs: facts.nowMs,
-      oldestMs: oldestMs.locks,
-      what: 'The storage locks of the pool',
-    });
-    if (locks.kind === 'missing') return { kind: 'wait', missing: locks.because };
-    if (openAct(facts, `declareDead ${facts.target.hostUUID}`) !== undefined) {
+    if (facts.plan === undefined) {
+      return { kind: 'wait', missing: 'The plan of this recovery is not known, so neither are its disks.' };
+    }
+    if (openAct(facts, keyOfDeclaring(facts)) !== undefined) {
       return { kind: 'wait', missing: `The pool is unlocking the disks of ${facts.target.name}.` };
     }
+    const locks = locksReadAfter(facts);
+    if (locks.kind === 'missing') return { kind: 'wait', missing: locks.because };
     return askedAgain(facts)
       ? removeNext(facts, toBeFreed(facts, locks.value))
       : { kind: 'act', effects: [{ kind: 'declareDead', hostUUID: facts.target.hostUUID }] };
   },
 };
 
-/** Every disk that the member still holds; once the pool was asked twice, only those that the plan needs. */
+function keyOfDeclaring(facts: Facts): string {
+  return effectKey({ kind: 'declareDead', hostUUID: facts.target.hostUUID });
+}
+
+/** When the pool was last asked to release: what was read before shows the locks of before. */
+function askedMs(facts: Facts): number {
+  return lastAct(facts, keyOfDeclaring(facts))?.sinceMs ?? Number.NEGATIVE_INFINITY;
+}
+
+function locksReadAfter(facts: Facts): Fresh<readonly DiskLocks[]> {
+  const locks = freshOnly(facts.locks, {
+    nowMs: facts.nowMs,
+    oldestMs: oldestMs.locks,
+    what: 'The storage locks of the pool',
+  });
+  return facts.locks.kind === 'known' && facts.locks.atMs <= askedMs(facts)
+    ? { kind: 'missing', because: 'The storage locks have to be read after the release.' }
+    : locks;
+}
+
+/** Every disk that the member still holds; once the pool was asked twice, those of the plan that can be freed by hand. */
 function toBeFreed(facts: Facts, locks: readonly DiskLocks[]): readonly DiskLocks[] {
   const hostRef = facts.plan?.hostRef ?? '';
   const held = locks.filter((disk) => disk.heldBy.has(hostRef));
   if (!askedAgain(facts)) return held;
   const planned = disksOfThePlan(facts);
-  return held.filter((disk) => planned.has(disk.vdiUUID));
+  return held.filter((disk) => planned.has(disk.vdiUUID) && canBeFreed(facts, disk));
+}
+
+/** Work that was interrupted, another holder, or two removals that failed: a person has to look at it. */
+function canBeFreed(facts: Facts, disk: DiskLocks): boolean {
+  const hostRef = facts.plan?.hostRef ?? '';
+  const key = effectKey({ kind: 'removeLock', vdiUUID: disk.vdiUUID, hostRef });
+  if (openAct(facts, key) !== undefined) return true;
+  return disk.interruptedWork.length === 0 && disk.heldBy.size === 1 && attempts(facts, key) < most;
 }
 
 /** Of the virtual machines that are, or may be, started from it; by the pool's own records. */
@@ -53,45 +82,32 @@ function disksOfThePlan(facts: Facts): ReadonlySet<string> {
 }
 
 function askedAgain(facts: Facts): boolean {
-  return attempts(facts, `declareDead ${facts.target.hostUUID}`) >= 2;
+  return attempts(facts, keyOfDeclaring(facts)) >= 2;
 }
 
 const most = 2;
 
+/** One at a time, and never while storage work is under way: that work and a start would meet on one disk. */
 function removeNext(facts: Facts, held: readonly DiskLocks[]): Next {
   const hostRef = facts.plan?.hostRef ?? '';
+  let busy: string | undefined;
   for (const disk of held) {
     const effect = { kind: 'removeLock', vdiUUID: disk.vdiUUID, hostRef } as const;
-    const key = effectKey(effect);
-    if (openAct(facts, key) !== undefined) {
+    if (openAct(facts, effectKey(effect)) !== undefined) {
       return { kind: 'wait', missing: `The lock on disk ${disk.vdiUUID} is being removed.` };
     }
-    const busy = whatIsDoneWith(facts, disk);
-    if (busy !== undefined) return { kind: 'wait', missing: busy };
-    if (attempts(facts, key) >= most) {
-      return {
-        kind: 'giveUp',
-        because: `The lock of ${facts.target.name} on disk ${disk.vdiUUID} could not be removed. A storage administrator has to look at it.`,
-      };
-    }
-    return { kind: 'act', effects: [effect] };
+    const work = whatIsDoneWith(facts, disk);
+    if (work === undefined) return { kind: 'act', effects: [effect] };
+    busy ??= work;
   }
-  return { kind: 'wait', missing: 'The storage locks are being read again.' };
+  return { kind: 'wait', missing: busy ?? 'The storage locks are being read again.' };
 }
 
-/** Removing a key while storage work is under way would let that work and a start meet on one disk. */
 function whatIsDoneWith(facts: Facts, disk: DiskLocks): string | undefined {
-  const storage = facts.pool.kind === 'known' ? facts.pool.value.storage.get(disk.srUUID) : undefined;
-  const operations = [
-    ...disk.currentOperations,
-    ...disk.interruptedWork,
-    ...(storage?.currentOperations ?? []),
-  ];
-  const others = [...disk.heldBy.keys()].filter((ref) => ref !== facts.plan?.hostRef);
-  if (operations.length > 0) {
-    return `Storage work is under way on disk ${disk.vdiUUID} (${operations.join(', ')}); it is waited for.`;
-  }
-  return others.length > 0
-    ? `Another member holds disk ${disk.vdiUUID} as well; a person has to look at it.`
+  if (facts.pool.kind === 'unknown') return facts.pool.because;
+  const storage = facts.pool.value.storage.get(disk.srUUID);
+  const operations = [...disk.currentOperations, ...(storage?.currentOperations ?? [])];
+  return operations.length > 0
+    ? `Storage work is under way on disk ${disk.vdiUUID} (${operations.join(', ')}); it is waited for.`
     : undefined;
 }

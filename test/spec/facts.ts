@@ -1,0 +1,399 @@
+/**
+ * A world to start from, in the field's words: a pool of four, whose member host-3 has been silent for an hour while its
+ * master host-1 has been up for days. ReleaseMember proceeds in it, and each stage of it has its own beginning. A test
+ * takes a stage, changes the one thing that it is about, and asks.
+ */
+import { certify } from '../../src/domain/certificate.ts';
+import type {
+  Act,
+  Attestation,
+  DeclaredVirtualServer,
+  Facts,
+  PowerObservation,
+  StartFacts,
+  Victim,
+} from '../../src/domain/facts.ts';
+import { makePlan } from '../../src/domain/plan.ts';
+import type {
+  DiskLocks,
+  HostBelief,
+  MemberAnswer,
+  PoolBelief,
+  StorageBelief,
+  VirtualMachineBelief,
+} from '../../src/domain/pool.ts';
+import { known, type Reading, unknown } from '../../src/domain/reading.ts';
+
+export const nowMs = 50_000_000;
+export const nowWallMs = 1_800_000_000_000;
+export const gib = 1024 ** 3;
+
+export const poolUUID = 'b0000000-0000-4000-8000-00000000000b';
+export const master = hostUUID(1);
+export const target = hostUUID(3);
+export const bmc = 'redfish https://10.0.9.3';
+export const attended = 'I pulled both power cords of rack 3, unit 12';
+
+export function hostUUID(number: number): string {
+  return `a0000000-0000-4000-8000-00000000000${number}`;
+}
+
+export function vmUUID(name: string): string {
+  return `c0000000-0000-4000-8000-${name.padEnd(12, '0')}`;
+}
+
+export interface World {
+  readonly facts: Facts;
+  with(change: Partial<Facts>): World;
+  request(change: Partial<Facts['request']>): World;
+  policy(change: Partial<Facts['policy']>): World;
+  target(change: Partial<Facts['target']>): World;
+  /** The pool's database, as it was read a second ago. */
+  pool(change: Partial<PoolBelief>): World;
+  poolReadAgo(agoMs: number): World;
+  host(uuid: string, change: Partial<HostBelief>): World;
+  machine(name: string, change: Partial<VirtualMachineBelief>): World;
+  storage(uuid: string, change: Partial<StorageBelief>): World;
+  answer(uuid: string, answer: MemberAnswer | Reading<MemberAnswer>): World;
+  declaredHost(uuid: string, state: 'InService' | 'Maintenance' | 'undeclared'): World;
+  declared(name: string, change: Partial<DeclaredVirtualServer>): World;
+  /** One more reading of the target's power, `agoMs` ago. */
+  power(power: PowerObservation['power'], agoMs: number, change?: Partial<PowerObservation>): World;
+  acted(act: Pick<Act, 'key'> & Partial<Act>): World;
+  locks(locks: readonly DiskLocks[], agoMs?: number): World;
+  start(name: string, change: Partial<StartFacts>): World;
+  victim(name: string, change: Partial<Victim>): World;
+  attested(change?: Partial<Attestation>): World;
+  later(ms: number): World;
+}
+
+export function around(facts: Facts): World {
+  const set = (change: Partial<Facts>): World => around({ ...facts, ...change });
+  const belief = (): PoolBelief => beliefOf(facts);
+  const setPool = (pool: PoolBelief): World => set({ pool: read(pool, ageOf(facts.pool)) });
+  return {
+    facts,
+    with: set,
+    request: (change) => set({ request: { ...facts.request, ...change } }),
+    policy: (change) => set({ policy: { ...facts.policy, ...change } }),
+    target: (change) => set({ target: { ...facts.target, ...change } }),
+    pool: (change) => setPool({ ...belief(), ...change }),
+    poolReadAgo: (agoMs) => set({ pool: read(belief(), agoMs) }),
+    host: (uuid, change) => setPool({ ...belief(), hosts: changed(belief().hosts, uuid, change) }),
+    machine: (name, change) =>
+      setPool({ ...belief(), virtualMachines: changed(belief().virtualMachines, vmUUID(name), change) }),
+    storage: (uuid, change) => setPool({ ...belief(), storage: changed(belief().storage, uuid, change) }),
+    answer: (uuid, answer) =>
+      set({
+        answers: new Map([
+          ...facts.answers,
+          [uuid, answer.kind === 'known' || answer.kind === 'unknown' ? answer : read(answer, 1000)],
+        ]),
+      }),
+    declaredHost: (uuid, state) => {
+      const hosts = new Map(facts.hosts);
+      if (state === 'undeclared') hosts.delete(uuid);
+      else hosts.set(uuid, { name: hosts.get(uuid)?.name ?? uuid, state });
+      return set({ hosts });
+    },
+    declared: (name, change) =>
+      set({ declared: new Map([...facts.declared, [vmUUID(name), { ...declaredServer, ...change }]]) }),
+    power: (power, agoMs, change = {}) =>
+      set({ powerReadings: [...facts.powerReadings, { ...powerReading(power, agoMs), ...change }] }),
+    acted: (act) =>
+      set({
+        acts: [
+          ...facts.acts,
+          {
+            attempt: 1,
+            sinceMs: nowMs - 120_000,
+            outcome: 'Proven',
+            reply: 'succeeded',
+            says: undefined,
+            ...act,
+          },
+        ],
+      }),
+    locks: (locks, agoMs = 1000) => set({ locks: read(locks, agoMs) }),
+    start: (name, change) =>
+      set({ starts: new Map([...facts.starts, [vmUUID(name), { ...startFacts(facts, name), ...change }]]) }),
+    victim: (name, change) =>
+      set({
+        plan: facts.plan && {
+          ...facts.plan,
+          victims: facts.plan.victims.map((victim) =>
+            victim.uuid === vmUUID(name) ? { ...victim, ...change } : victim,
+          ),
+        },
+      }),
+    attested: (change = {}) =>
+      set({
+        request: {
+          ...facts.request,
+          attestations: [
+            ...facts.request.attestations,
+            {
+              statement: attended,
+              hostUUID: target,
+              by: 'mika',
+              atWallMs: nowWallMs - 60_000,
+              validForMs: 3_600_000,
+              ...change,
+            },
+          ],
+        },
+      }),
+    later: (ms) => set({ nowMs: facts.nowMs + ms, nowWallMs: facts.nowWallMs + ms }),
+  };
+}
+
+export function read<T>(value: T, agoMs = 1000): Reading<T> {
+  return known(value, nowMs - agoMs, 'the test');
+}
+
+export function beliefOf(facts: Facts): PoolBelief {
+  if (facts.pool.kind === 'unknown') throw new Error('this world has no pool to change');
+  return facts.pool.value;
+}
+
+function ageOf(reading: Reading<unknown>): number {
+  return reading.kind === 'known' ? nowMs - reading.atMs : 1000;
+}
+
+function changed<T>(map: ReadonlyMap<string, T>, key: string, change: Partial<T>): ReadonlyMap<string, T> {
+  const before = map.get(key);
+  if (before === undefined) throw new Error(`this world has no ${key}`);
+  return new Map([...map, [key, { ...before, ...change }]]);
+}
+
+function powerReading(power: PowerObservation['power'], agoMs: number): PowerObservation {
+  const says = { on: 'On', off: 'Off', other: 'PoweringOff' }[power];
+  return { power, says, serial: 'SN-3', device: bmc, atMs: nowMs - agoMs, atWallMs: nowWallMs - agoMs };
+}
+
+export function host(number: number, change: Partial<HostBelief> = {}): HostBelief {
+  return {
+    uuid: hostUUID(number),
+    ref: `OpaqueRef:host-${number}`,
+    name: `host-${number}`,
+    address: `10.0.0.${number}`,
+    live: true,
+    enabled: true,
+    currentOperations: [],
+    serial: `SN-${number}`,
+    softwareVersion: '8.2.1',
+    memoryTotalBytes: 128 * gib,
+    memoryFreeBytes: 64 * gib,
+    ...change,
+  };
+}
+
+export function machine(name: string, change: Partial<VirtualMachineBelief> = {}): VirtualMachineBelief {
+  return {
+    uuid: vmUUID(name),
+    name,
+    powerState: 'Running',
+    residentOn: target,
+    scheduledOn: undefined,
+    affinity: undefined,
+    currentOperations: [],
+    memoryBytes: 4 * gib,
+    order: 0,
+    startDelaySeconds: 0,
+    disks: [{ vdiUUID: diskOf(name), srUUID: 'sr-shared', mode: 'RW' }],
+    guestAgentLive: undefined,
+    ...change,
+  };
+}
+
+export function diskOf(name: string): string {
+  return `disk-${name}`;
+}
+
+export function lock(name: string, heldBy: Readonly<Record<string, 'RW' | 'RO'>> = {}): DiskLocks {
+  return {
+    vdiUUID: diskOf(name),
+    srUUID: 'sr-shared',
+    heldBy: new Map(Object.entries(heldBy)),
+    interruptedWork: [],
+    currentOperations: [],
+  };
+}
+
+export const heldByTarget = { 'OpaqueRef:host-3': 'RW' } as const;
+export const silent: MemberAnswer = { kind: 'silent', says: 'nothing within 3 s' };
+export const notRead = unknown('it could not be read');
+
+export const declaredServer: DeclaredVirtualServer = {
+  powerState: 'Running',
+  order: undefined,
+  priority: undefined,
+  delaySeconds: undefined,
+  preferredHosts: [],
+  antiAffinityGroup: undefined,
+  probe: 'none',
+  probeTimeoutMs: 300_000,
+};
+
+function startFacts(facts: Facts, name: string): StartFacts {
+  const record = beliefOf(facts).virtualMachines.get(vmUUID(name));
+  if (record === undefined) throw new Error(`this world has no ${name}`);
+  return {
+    record: read({ ...record, powerState: 'Halted', residentOn: undefined }),
+    locks: read(record.disks.map((disk) => ({ ...lock(name), vdiUUID: disk.vdiUUID }))),
+    boot: read({ kind: 'yes' }),
+  };
+}
+
+function byUUID<T extends { readonly uuid: string }>(all: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(all.map((one) => [one.uuid, one]));
+}
+
+const numbers = [1, 2, 3, 4];
+const allHosts = new Set(numbers.map(hostUUID));
+
+function pool(): PoolBelief {
+  return {
+    uuid: poolUUID,
+    name: 'tokyo',
+    masterUUID: master,
+    haEnabled: false,
+    rollingUpgrade: false,
+    masterUpForMs: 3 * 24 * 3_600_000,
+    hosts: byUUID(numbers.map((number) => host(number))),
+    virtualMachines: byUUID([
+      machine('database'),
+      machine('web', { order: 1 }),
+      machine('shop', { order: 1 }),
+      machine('archive', { disks: [{ vdiUUID: 'disk-archive', srUUID: 'sr-local-3', mode: 'RW' }] }),
+      machine('mail', { residentOn: master }),
+    ]),
+    storage: byUUID([
+      storage('sr-shared', { shared: true, attachedOn: allHosts, knownOn: allHosts }),
+      storage('sr-local-3', { attachedOn: new Set([target]), knownOn: new Set([target]) }),
+    ]),
+  };
+}
+
+export function storage(uuid: string, change: Partial<StorageBelief> = {}): StorageBelief {
+  return {
+    uuid,
+    name: uuid,
+    type: 'lvmoiscsi',
+    shared: false,
+    currentOperations: [],
+    attachedOn: new Set(),
+    knownOn: new Set(),
+    ...change,
+  };
+}
+
+/** Silent for an hour, with power: the first step acts. */
+export function suspected(): World {
+  const base = around({
+    nowMs,
+    nowWallMs,
+    request: { mode: 'Execute', cancelled: false, approval: undefined, attestations: [], waitsFor: [] },
+    policy: {
+      mode: 'Manual',
+      approval: 'WhenDestructive',
+      pausedBecause: [],
+      memberTimeoutMs: 600_000,
+      failedMembers: 1,
+      startsAtOncePerHost: 4,
+    },
+    target: {
+      name: 'host-3',
+      poolUUID,
+      hostUUID: target,
+      serial: 'SN-3',
+      state: 'InService',
+      alsoClaimedBy: [],
+      attestationMaxMs: 3_600_000,
+      hasPowerDevice: true,
+    },
+    pool: read(pool()),
+    answers: new Map(
+      numbers.map((number) => [
+        hostUUID(number),
+        read<MemberAnswer>(
+          number === 1
+            ? { kind: 'master' }
+            : number === 3
+              ? silent
+              : { kind: 'member', ofAddress: '10.0.0.1' },
+        ),
+      ]),
+    ),
+    masterContact: read('cannotBeContacted'),
+    silentForMs: read(3_600_000),
+    powerReadings: [],
+    powerUnknown: undefined,
+    certificate: undefined,
+    plan: undefined,
+    locks: unknown('the locks have not been read'),
+    starts: new Map(),
+    acts: [],
+    hosts: new Map(
+      numbers.map((number) => [hostUUID(number), { name: `host-${number}`, state: 'InService' as const }]),
+    ),
+    declared: new Map(),
+    serving: new Map(),
+  }).power('on', 2000);
+  const draft = makePlan(base.facts);
+  if ('missing' in draft) throw new Error(draft.missing);
+  return base.with({ plan: { ...draft, hash: 'plan-1' } });
+}
+
+/** Proven off by its controller: the second step acts. */
+export function fenced(): World {
+  const off = suspected()
+    .with({ powerReadings: [] })
+    .power('on', 40_000)
+    .acted({ key: `cutPower ${target}`, sinceMs: nowMs - 35_000 })
+    .power('off', 20_000)
+    .power('off', 2000);
+  return off.with({ certificate: certify(off.facts) });
+}
+
+/** Proven off by a person's word alone. */
+export function fencedByWord(): World {
+  const stated = suspected()
+    .with({ powerReadings: [], powerUnknown: 'its controller does not answer' })
+    .attested();
+  return stated.with({ certificate: certify(stated.facts) });
+}
+
+/** The pool has let go of it, and one lock was left: the third step acts. */
+export function released(from: World = fenced()): World {
+  const halted = { powerState: 'Halted', residentOn: undefined } as const;
+  return from
+    .acted({ key: `declareDead ${target}`, sinceMs: nowMs - 10_000 })
+    .host(target, { enabled: false })
+    .machine('database', halted)
+    .machine('web', halted)
+    .machine('shop', halted)
+    .machine('archive', halted)
+    .locks([lock('database'), lock('web', heldByTarget), lock('shop')]);
+}
+
+/** No lock is left, and the facts about every start are read: the fourth step acts. */
+export function unlocked(from: World = fenced()): World {
+  return released(from)
+    .locks([lock('database'), lock('web'), lock('shop')])
+    .start('database', {})
+    .start('web', {})
+    .start('shop', {});
+}
+
+/** Everything runs again: nothing is left to do. */
+export function recovered(): World {
+  const running = {
+    state: 'Running',
+    runningSinceMs: nowMs - 5000,
+    runningAtWallMs: nowWallMs - 5000,
+  } as const;
+  return unlocked().victim('database', running).victim('web', running).victim('shop', running);
+}
+
+export const stages = { suspected, fenced, released, unlocked } as const;

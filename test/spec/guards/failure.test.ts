@@ -1,0 +1,4 @@
+import { failureScenarios } from './failure.scenarios.ts';
+import { holdScenarios } from './scenario.ts';
+
+holdScenarios(failureScenarios);

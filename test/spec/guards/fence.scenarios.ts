@@ -1,0 +1,241 @@
+import { notRead, nowWallMs, read, silent, target, type World } from '../facts.ts';
+import type { Scenario } from './scenario.ts';
+
+function certified(world: World, change: Partial<NonNullable<World['facts']['certificate']>>): World {
+  const { certificate } = world.facts;
+  return world.with({ certificate: certificate && { ...certificate, ...change } });
+}
+
+export const fenceScenarios: readonly Scenario[] = [
+  {
+    guard: 'powerDeviceIsOfThisMachine',
+    rule: 'refuses to cut the power of a machine with another serial',
+    change: (world) => world.power('on', 1000, { serial: 'SN-4' }),
+    verdict: 'deny',
+    says: /shows the serial SN-4, and host-3 is declared with SN-3/,
+  },
+  {
+    guard: 'powerDeviceIsOfThisMachine',
+    rule: 'refuses to cut the power of a machine that is declared without a serial',
+    change: (world) => world.target({ serial: undefined }),
+    verdict: 'deny',
+    says: /declared with none/,
+  },
+  {
+    guard: 'powerDeviceIsOfThisMachine',
+    rule: 'refuses when the pool read another serial from the firmware of the machine',
+    change: (world) => world.host(target, { serial: 'SN-7' }),
+    verdict: 'deny',
+    says: /pool read the serial SN-7/,
+  },
+  {
+    guard: 'powerDeviceIsOfThisMachine',
+    rule: 'takes the declared serial where the firmware tells the pool none',
+    change: (world) => world.host(target, { serial: '' }),
+    verdict: 'allow',
+    says: /SN-3, as declared/,
+  },
+  {
+    guard: 'powerDeviceIsOfThisMachine',
+    rule: 'waits while the power has never been read',
+    change: (world) => world.with({ powerReadings: [] }),
+    verdict: 'unknown',
+    says: /has not been read yet.*spec\.attestations/,
+  },
+  {
+    guard: 'powerDeviceIsOfThisMachine',
+    rule: 'waits when the newest attempt to read the power failed, whatever was read before',
+    change: (world) => world.with({ powerUnknown: 'the controller does not answer.' }),
+    verdict: 'unknown',
+    says: /the controller does not answer\..*spec\.attestations/,
+  },
+  {
+    guard: 'powerDeviceIsOfThisMachine',
+    rule: 'waits when the power was last read more than 5 s ago',
+    change: (world) => world.with({ powerReadings: [] }).power('on', 5001),
+    verdict: 'unknown',
+    says: /being read again/,
+  },
+  {
+    guard: 'powerDeviceIsOfThisMachine',
+    rule: "accepts a person's word instead of a device that cannot be read",
+    change: (world) => world.with({ powerReadings: [], powerUnknown: 'no controller' }).attested(),
+    verdict: 'allow',
+    says: /person states.*no device is asked/,
+  },
+  {
+    guard: 'powerDeviceIsOfThisMachine',
+    rule: "does not accept a person's word against a controller that says on",
+    change: (world) =>
+      world.with({ powerReadings: [], powerUnknown: 'it hangs now' }).attested().power('on', 30_000),
+    verdict: 'unknown',
+    says: /could not be read/,
+  },
+  {
+    guard: 'powerDeviceIsOfThisMachine',
+    rule: 'says why the word that was given does not count',
+    change: (world) =>
+      world.with({ powerReadings: [], powerUnknown: 'no controller.' }).attested({ hostUUID: 'another' }),
+    verdict: 'unknown',
+    says: /attestation by mika is about another machine, another/,
+  },
+  {
+    guard: 'noContrarySignWasSeen',
+    rule: 'refuses for good once a proof was contradicted',
+    in: 'fenced',
+    change: (world) => certified(world, { voidBecause: 'host-3 answered.' }),
+    verdict: 'deny',
+    says: /contradicted: host-3 answered\. Find out why/,
+  },
+  {
+    guard: 'noContrarySignWasSeen',
+    rule: 'refuses to cut the power a second time when it came back after the proof had run out',
+    in: 'fenced',
+    change: (world) => certified(world, { validUntilWallMs: nowWallMs - 1 }).power('on', 500),
+    verdict: 'deny',
+    says: /contradicted: .*power of host-3 is "On"/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'waits without a proof',
+    change: (world) => world.with({ certificate: undefined }),
+    verdict: 'unknown',
+    says: /no proof yet that host-3 has no power/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'refuses a proof that was ended',
+    change: (world) => certified(world, { voidBecause: 'host-3 answered.' }),
+    verdict: 'deny',
+    says: /was ended: host-3 answered/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'refuses a proof about another host',
+    change: (world) => certified(world, { hostUUID: 'a0000000-0000-4000-8000-000000000004' }),
+    verdict: 'deny',
+    says: /about another machine/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'refuses a proof about another serial',
+    change: (world) => certified(world, { serial: 'SN-4' }),
+    verdict: 'deny',
+    says: /about another machine.*SN-4/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'waits for a new proof when the old one has expired',
+    change: (world) => certified(world, { validUntilWallMs: nowWallMs }),
+    verdict: 'unknown',
+    says: /has expired/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'waits when the power was last read more than 5 s ago',
+    change: (world) =>
+      world
+        .later(4000)
+        .answer(target, read(silent, -3500))
+        .with({ masterContact: read('cannotBeContacted', -3500) }),
+    verdict: 'unknown',
+    says: /has to be read again.*older than 5 s/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'waits when the newest attempt to read the power failed, however fresh the one before is',
+    change: (world) => world.with({ powerUnknown: 'the controller hangs.' }),
+    verdict: 'unknown',
+    says: /controller hangs/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'waits when the member was last asked more than 5 s ago',
+    change: (world) => world.answer(target, read(silent, 5001)),
+    verdict: 'unknown',
+    says: /Whether host-3 answers was last read/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'waits when asking the member failed on this side',
+    change: (world) => world.answer(target, notRead),
+    verdict: 'unknown',
+    says: /could not be read/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'waits when it is not known whether the master reaches the member',
+    change: (world) => world.with({ masterContact: notRead }),
+    verdict: 'unknown',
+    says: /could not be read/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'refuses as soon as the power reads as on',
+    change: (world) => world.power('on', 500),
+    verdict: 'deny',
+    says: /power of host-3 is "On"/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'refuses as soon as the power reads as neither on nor off',
+    change: (world) => world.power('other', 500),
+    verdict: 'deny',
+    says: /PoweringOff/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'refuses when the power was on for one reading since the proof, though it is off again',
+    change: (world) => world.power('on', 1500).power('off', 500),
+    verdict: 'deny',
+    says: /power of host-3 is "On"/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'refuses when the controller shows the serial of another machine',
+    change: (world) => world.power('off', 500, { serial: 'SN-4' }),
+    verdict: 'deny',
+    says: /now shows the serial SN-4 instead of SN-3/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'refuses as soon as the member answers',
+    change: (world) => world.answer(target, { kind: 'troubled', says: 'still booting' }),
+    verdict: 'deny',
+    says: /answered at its own address/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'refuses as soon as the master reaches the member',
+    change: (world) => world.with({ masterContact: read('answers') }),
+    verdict: 'deny',
+    says: /master reached host-3/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'refuses when somebody else answers at the address',
+    change: (world) => world.answer(target, { kind: 'impostor', says: 'another fingerprint' }),
+    verdict: 'deny',
+    says: /may be the member/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'refuses when the pool would not declare it dead because it reached it',
+    change: (world) =>
+      world.acted({
+        key: `declareDead ${target}`,
+        outcome: 'NotDone',
+        reply: 'failed',
+        says: 'HOST_IS_LIVE: the host is live',
+      }),
+    verdict: 'deny',
+    says: /HOST_IS_LIVE/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'does not take the on of before the proof for a contradiction',
+    change: (world) => world.power('off', 500),
+    verdict: 'allow',
+    says: /says that host-3 is off/,
+  },
+];
