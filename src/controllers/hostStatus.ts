@@ -71,7 +71,7 @@ function answersOf(answer: Reading<MemberAnswer>): 'True' | 'False' | 'Unknown' 
 function powerOf({ host, state, nowWallMs }: HostView): Pick<HostStatus, 'power'> {
   const watch = state.kind === 'open' ? state.session.power(host.spec.hostUUID) : undefined;
   if (watch === undefined || !watch.hasDevice) return {};
-  const last = watch.readings().at(-1);
+  const last = watch.last();
   if (last === undefined || watch.unknownBecause() !== undefined) return { power: { state: 'Unknown' } };
   const before = host.status?.power;
   const shown = { state: last.power === 'on' ? 'On' : last.power === 'off' ? 'Off' : last.says };
@@ -164,7 +164,7 @@ function fencingReady(view: HostView, seen: Seen): ConditionNow {
         );
   }
   const because = watch.unknownBecause();
-  const last = watch.readings().at(-1);
+  const last = watch.last();
   if (last === undefined || because !== undefined) {
     return isFalse('FencingReady', 'PowerUnknown', because ?? 'Its power has not been read yet.');
   }
@@ -196,7 +196,7 @@ function suspectedNow(view: HostView, seen: Seen): ConditionNow {
     silentForMs: state.session.members.silentForMs(uuid),
     live: seen.inPool?.live,
     memberTimeoutMs: (view.pool?.spec.detection?.memberTimeoutSeconds ?? 600) * 1000,
-    power: fenceable ? state.session.power(uuid)?.readings().at(-1)?.power : undefined,
+    power: fenceable ? state.session.power(uuid)?.last()?.power : undefined,
   });
   switch (verdict.kind) {
     case 'healthy':

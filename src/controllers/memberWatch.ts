@@ -35,8 +35,11 @@ export interface MemberWatchOptions {
 const settledEveryMs = 60_000;
 const attendedEveryMs = 15_000;
 const silentEveryMs = 5_000;
-const vigilEveryMs = 1_500;
-const answerWithinMs = 3_000;
+/** With `answerWithinMs` this keeps the newest answer younger than the 5 s that an act asks for. */
+const vigilEveryMs = 500;
+const answerWithinMs = 2_000;
+const contactEveryMs = 10_000;
+const contactWithinMs = 8_000;
 /** How long a restarted process must have seen the silence itself before it believes what was written down of it. */
 const seenMyselfMs = 30_000;
 
@@ -50,6 +53,8 @@ interface Member {
   recalledWallMs: number | undefined;
   attended: number;
   asking: boolean;
+  askingMaster: boolean;
+  nextContactMs: number;
   cancelNext: Cancel;
 }
 
@@ -65,15 +70,23 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
   const ask = async (member: Member): Promise<void> => {
     if (member.asking || stopped) return;
     member.asking = true;
-    const asksMaster = member.silentSince !== undefined;
-    const [answer, contact] = await Promise.all([
-      options.link.askMember(member.hostUUID, answerWithinMs),
-      asksMaster ? options.link.askMasterAbout(member.hostUUID, answerWithinMs) : member.contact,
-    ]);
+    const answer = await options.link.askMember(member.hostUUID, answerWithinMs);
     member.asking = false;
     if (stopped) return;
-    note(member, answer, contact, clock);
+    note(member, answer, clock);
+    if (member.silentSince !== undefined) void askMaster(member);
     plan(member, nextAfterMs(member, anyAttended(members), options.random));
+    options.onChange(member.hostUUID);
+  };
+  /** The master may take long over a host that is not there; the member's own answers do not wait for it. */
+  const askMaster = async (member: Member): Promise<void> => {
+    if (member.askingMaster || clock.monotonicMs() < member.nextContactMs) return;
+    member.askingMaster = true;
+    const contact = await options.link.askMasterAbout(member.hostUUID, contactWithinMs);
+    member.askingMaster = false;
+    member.nextContactMs = clock.monotonicMs() + contactEveryMs;
+    if (stopped || member.silentSince === undefined) return;
+    member.contact = contact;
     options.onChange(member.hostUUID);
   };
   for (const { hostUUID, name } of options.members) {
@@ -86,6 +99,8 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
       recalledWallMs: undefined,
       attended: 0,
       asking: false,
+      askingMaster: false,
+      nextContactMs: Number.NEGATIVE_INFINITY,
       cancelNext: () => {},
     };
     members.set(hostUUID, member);
@@ -127,14 +142,8 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
   };
 }
 
-function note(
-  member: Member,
-  answer: Reading<MemberAnswer>,
-  contact: Reading<'answers' | 'cannotBeContacted'>,
-  clock: Clock,
-): void {
+function note(member: Member, answer: Reading<MemberAnswer>, clock: Clock): void {
   member.answer = answer;
-  member.contact = contact;
   if (answer.kind === 'unknown') return;
   if (answer.value.kind === 'silent') {
     member.silentSince ??= { ms: answer.atMs, wallMs: clock.wallMs() };
@@ -143,6 +152,7 @@ function note(
   member.silentSince = undefined;
   member.recalledWallMs = undefined;
   member.contact = unknown(`${member.name} answers by itself, so the master was not asked.`);
+  member.nextContactMs = Number.NEGATIVE_INFINITY;
 }
 
 function nextAfterMs(member: Member, attending: boolean, random: Random): number {

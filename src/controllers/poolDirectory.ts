@@ -131,7 +131,8 @@ function openSession(
     onChange: (hostUUID) => {
       const answer = members.answer(hostUUID);
       // What its power controller said before this sign of life proves nothing about the time after it.
-      if (answer.kind === 'known' && answer.value.kind !== 'silent') what.power.get(hostUUID)?.watch.forget();
+      if (answer.kind === 'known' && answer.value.kind !== 'silent')
+        what.power.get(hostUUID)?.watch.signOfLife();
       options.onChange(at);
     },
   });

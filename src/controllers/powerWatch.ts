@@ -1,7 +1,7 @@
 /**
  * Reads the power of one machine through the devices of its ladder. A settled machine is read now and then, so that a
  * controller that cannot be reached or has another machine's serial is known before it is needed; during a recovery
- * (`attend`) it is read every two seconds, so that a reading of at most 5 s is always at hand.
+ * (`attend`) it is read every second, so that a reading of at most 5 s is always at hand.
  */
 import type { PowerObservation } from '../domain/facts.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
@@ -10,12 +10,14 @@ import type { PowerDevice } from '../ports/power.ts';
 
 export interface PowerWatch {
   readonly hasDevice: boolean;
-  /** Newest last; bounded. */
+  /** Since the last sign of life of the machine, newest last; bounded. What a proof may rest on. */
   readings(): readonly PowerObservation[];
+  /** The newest, whatever was heard since: what people are shown. */
+  last(): PowerObservation | undefined;
   /** Why the newest attempt brought nothing; undefined when it did. */
   unknownBecause(): string | undefined;
-  /** Forgets what was read: something was heard of the machine, and what was read before proves nothing any more. */
-  forget(): void;
+  /** Something was heard of the machine: what was read before proves nothing any more. */
+  signOfLife(): void;
   attend(): Cancel;
   /** Sent to the device that gave the newest reading. */
   cut(deadlineMs: number): Promise<EffectReply>;
@@ -24,7 +26,7 @@ export interface PowerWatch {
 
 const settledEveryMs = 15 * 60_000;
 const failingEveryMs = 60_000;
-const attendedEveryMs = 2_000;
+const attendedEveryMs = 1_000;
 const answerWithinMs = 4_000;
 const keptReadings = 32;
 
@@ -41,6 +43,7 @@ export function createPowerWatch(options: {
     options.unopened ??
     (devices.length === 0 ? 'No power controller is declared.' : 'It has not been read yet.');
   let failing = true;
+  let livedMs = Number.NEGATIVE_INFINITY;
   let attended = 0;
   let reading = false;
   let stopped = false;
@@ -84,10 +87,11 @@ export function createPowerWatch(options: {
 
   return {
     hasDevice: devices.length > 0,
-    readings: () => readings,
+    readings: () => readings.filter((observation) => observation.atMs > livedMs),
+    last: () => readings.at(-1),
     unknownBecause: () => (failing ? because : undefined),
-    forget: () => {
-      readings.length = 0;
+    signOfLife: () => {
+      livedMs = clock.monotonicMs();
     },
     attend: () => {
       attended += 1;

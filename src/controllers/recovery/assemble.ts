@@ -1,0 +1,161 @@
+import type { Host, Pool, RecoveryRequest, VirtualServer } from '../../api/generated/types.ts';
+import type {
+  Attestation,
+  DeclaredHost,
+  DeclaredVirtualServer,
+  Facts,
+  PolicyFacts,
+  TargetFacts,
+} from '../../domain/facts.ts';
+import type { Clock } from '../../ports/clock.ts';
+import {
+  type Cluster,
+  claimantsOf,
+  hostsOf,
+  keyOfObject,
+  namespaceOf,
+  targetOf,
+  virtualServersOf,
+} from '../cluster.ts';
+import type { PoolSession } from '../poolDirectory.ts';
+import type { Memory } from './memory.ts';
+import { hasBegun, isFinished } from './phases.ts';
+
+/** Whom and what a request is about, once all of it is there. */
+export interface Subject {
+  readonly request: RecoveryRequest;
+  readonly host: Host;
+  readonly pool: Pool;
+  readonly session: PoolSession;
+}
+
+/** Everything that a decision may rest on, as it is known at this instant. Synchronous: nothing is waited for. */
+export function assemble(
+  subject: Subject,
+  memory: Memory,
+  world: { readonly cluster: Cluster; readonly clock: Clock },
+): Facts {
+  const { request, host, pool, session } = subject;
+  const { cluster, clock } = world;
+  const hostUUID = host.spec.hostUUID;
+  const hosts = hostsOf(cluster, pool);
+  const power = session.power(hostUUID);
+  return {
+    nowMs: clock.monotonicMs(),
+    nowWallMs: clock.wallMs(),
+    request: {
+      mode: request.spec.mode ?? 'Plan',
+      cancelled: request.spec.cancel === true,
+      approval: request.spec.approval,
+      attestations: (request.spec.attestations ?? []).map(attestationOf),
+      waitsFor: earlierRequests(cluster, request, pool),
+    },
+    policy: policyOf(pool),
+    target: targetFacts(cluster, host, pool, power?.hasDevice === true),
+    pool: session.link.belief(),
+    answers: new Map(hosts.map((one) => [one.spec.hostUUID, session.members.answer(one.spec.hostUUID)])),
+    masterContact: session.members.masterContact(hostUUID),
+    silentForMs: session.members.silentForMs(hostUUID),
+    powerReadings: power?.readings() ?? [],
+    powerUnknown: power === undefined ? 'No power controller is declared.' : power.unknownBecause(),
+    certificate: memory.certificate,
+    plan: memory.plan,
+    locks: memory.locks,
+    starts: memory.starts,
+    acts: memory.acts,
+    hosts: new Map(hosts.map((one): [string, DeclaredHost] => [one.spec.hostUUID, declaredHost(one)])),
+    declared: declaredServers(virtualServersOf(cluster, pool), hosts),
+    serving: memory.serving,
+  };
+}
+
+function attestationOf(given: NonNullable<RecoveryRequest['spec']['attestations']>[number]): Attestation {
+  return {
+    statement: given.statement,
+    hostUUID: given.hostUUID,
+    by: given.by,
+    atWallMs: Date.parse(given.at),
+    validForMs: given.validForSeconds * 1000,
+  };
+}
+
+function policyOf(pool: Pool): PolicyFacts {
+  const { spec } = pool;
+  return {
+    mode: spec.mode ?? 'Observe',
+    approval: spec.approval ?? 'WhenDestructive',
+    pausedBecause: (spec.paused ?? []).map((one) => one.reason),
+    memberTimeoutMs: (spec.detection?.memberTimeoutSeconds ?? 600) * 1000,
+    failedMembers: spec.limits?.failedMembers ?? 1,
+    startsAtOncePerHost: spec.limits?.startsAtOncePerHost ?? 4,
+  };
+}
+
+function targetFacts(cluster: Cluster, host: Host, pool: Pool, hasPowerDevice: boolean): TargetFacts {
+  const attestation = (host.spec.power ?? []).find((rung) => rung.attestation !== undefined)?.attestation;
+  return {
+    name: host.metadata.name,
+    poolUUID: pool.spec.hypervisor.xapi.poolUUID,
+    hostUUID: host.spec.hostUUID,
+    serial: host.spec.serial,
+    state: host.spec.state ?? 'InService',
+    alsoClaimedBy: claimantsOf(cluster, host.spec.hostUUID)
+      .filter((other) => keyOfObject(other) !== keyOfObject(host))
+      .map((other) => other.metadata.name),
+    attestationMaxMs: attestation === undefined ? undefined : (attestation.maxValidForSeconds ?? 3600) * 1000,
+    hasPowerDevice,
+  };
+}
+
+function declaredHost(host: Host): DeclaredHost {
+  return { name: host.metadata.name, state: host.spec.state ?? 'InService' };
+}
+
+function declaredServers(
+  servers: readonly VirtualServer[],
+  hosts: readonly Host[],
+): ReadonlyMap<string, DeclaredVirtualServer> {
+  const uuidOf = new Map(hosts.map((host) => [host.metadata.name, host.spec.hostUUID]));
+  return new Map(
+    servers.map((server): [string, DeclaredVirtualServer] => {
+      const { spec } = server;
+      return [
+        spec.vmUUID,
+        {
+          powerState: spec.powerState ?? 'Unmanaged',
+          order: spec.restart?.order,
+          priority: spec.restart?.priority,
+          delaySeconds: spec.restart?.delaySeconds,
+          preferredHosts: (spec.placement?.preferredHosts ?? []).flatMap((name) => uuidOf.get(name) ?? []),
+          antiAffinityGroup: spec.placement?.antiAffinityGroup,
+          probe:
+            spec.probe?.tcp !== undefined
+              ? 'tcp'
+              : spec.probe?.guestAgent !== undefined
+                ? 'guestAgent'
+                : 'none',
+          probeTimeoutMs: (spec.probe?.timeoutSeconds ?? 300) * 1000,
+        },
+      ];
+    }),
+  );
+}
+
+/** Requests on this pool that go first: those that have begun, and those that came earlier and are not refused. */
+function earlierRequests(cluster: Cluster, request: RecoveryRequest, pool: Pool): readonly string[] {
+  return cluster.requests
+    .list()
+    .filter((other) => {
+      if (keyOfObject(other) === keyOfObject(request) || isFinished(other)) return false;
+      if (other.spec.mode !== 'Execute' || namespaceOf(other) !== namespaceOf(pool)) return false;
+      if (targetOf(cluster, other)?.spec.poolRef.name !== pool.metadata.name) return false;
+      return hasBegun(other) || (other.status?.phase !== 'Refused' && cameBefore(other, request));
+    })
+    .map((other) => other.metadata.name);
+}
+
+function cameBefore(one: RecoveryRequest, other: RecoveryRequest): boolean {
+  const left = `${one.metadata.creationTimestamp ?? ''} ${one.metadata.uid ?? ''}`;
+  const right = `${other.metadata.creationTimestamp ?? ''} ${other.metadata.uid ?? ''}`;
+  return left < right;
+}

@@ -1,0 +1,147 @@
+/**
+ * Reads what the step that is under way wants to know, freshly and straight from the pool: the record, the locks and the
+ * place of each virtual machine that is to start next, the locks of the storage once it is released, the probes. Reads
+ * only, in parallel, each with its own deadline.
+ */
+import type { VirtualServer } from '../../api/generated/types.ts';
+import { currentPool } from '../../domain/currentPool.ts';
+import type { Facts, StartFacts, Victim } from '../../domain/facts.ts';
+import { oldestMs } from '../../domain/freshness.ts';
+import { isReleased } from '../../domain/guards/memberIsReleased.ts';
+import type { DiskLocks, VirtualMachineBelief } from '../../domain/pool.ts';
+import { known, type Reading, unknown } from '../../domain/reading.ts';
+import { waitingForProbe } from '../../domain/steps/everyProbeAnswers.ts';
+import { startCandidates } from '../../domain/steps/everyVirtualMachineIsUp.ts';
+import type { PoolLink } from '../../ports/hypervisor.ts';
+import type { Network } from '../../ports/network.ts';
+import type { Memory } from './memory.ts';
+
+const readWithinMs = 8_000;
+const probeWithinMs = 2_000;
+const notAsked = unknown('The planned host has not been asked yet.');
+
+export interface GatherFrom {
+  readonly link: PoolLink;
+  readonly network: Network;
+  readonly probeOf: (vmUUID: string) => VirtualServer['spec']['probe'];
+  readonly nowMs: () => number;
+}
+
+/** After a release everything hangs on the locks; they are read once, and again while some are left. */
+export async function gatherLocks(facts: Facts, memory: Memory, from: GatherFrom): Promise<boolean> {
+  const pool = currentPool(facts);
+  if (pool.kind === 'missing' || !isReleased(pool.value, facts.target.hostUUID)) return false;
+  const newest = Math.max(Number.NEGATIVE_INFINITY, ...facts.acts.map(newestAboutLocks));
+  const { locks } = memory;
+  const current =
+    locks.kind === 'known' && facts.nowMs - locks.atMs <= oldestMs.locks / 2 && locks.atMs > newest;
+  if (current) return false;
+  const shared = [...pool.value.storage.values()]
+    .filter((storage) => storage.shared)
+    .map((storage) => storage.uuid);
+  memory.locks =
+    shared.length === 0
+      ? known([], from.nowMs(), 'no shared storage')
+      : await from.link.readLocks(shared, readWithinMs);
+  return true;
+}
+
+/** What was read before a release or a removal shows the locks of before. */
+function newestAboutLocks(act: Facts['acts'][number]): number {
+  return act.key.startsWith('start') ? Number.NEGATIVE_INFINITY : act.sinceMs;
+}
+
+/** The facts about those whose turn it is, and the records of those whose start is open. */
+export async function gatherStarts(facts: Facts, memory: Memory, from: GatherFrom): Promise<boolean> {
+  const candidates = startCandidates(facts).filter((victim) =>
+    wantsReading(memory.starts.get(victim.uuid), facts),
+  );
+  const starting = (facts.plan?.victims ?? []).filter(
+    (victim) => victim.state === 'Starting' && wantsProof(victim, facts),
+  );
+  await Promise.all([
+    ...readCandidates(candidates, memory, from),
+    ...starting.map((victim) => readRecord(victim, memory, from)),
+  ]);
+  return candidates.length + starting.length > 0;
+}
+
+function wantsReading(reading: StartFacts | undefined, facts: Facts): boolean {
+  return [reading?.record, reading?.locks, reading?.boot].some(
+    (one) => one === undefined || one.kind === 'unknown' || facts.nowMs - one.atMs > oldestMs.start / 2,
+  );
+}
+
+/** A start that was answered, or whose event says that it runs, is read back; one that is under way is left alone. */
+function wantsProof(victim: Victim, facts: Facts): boolean {
+  const act = facts.acts.findLast((candidate) => candidate.key === `start ${victim.uuid}`);
+  if (act === undefined || act.outcome !== 'Intended') return true;
+  if (act.reply !== undefined) return true;
+  const machine = facts.pool.kind === 'known' ? facts.pool.value.virtualMachines.get(victim.uuid) : undefined;
+  return machine?.powerState === 'Running' || facts.nowMs - act.sinceMs > 30_000;
+}
+
+function readCandidates(
+  candidates: readonly Victim[],
+  memory: Memory,
+  from: GatherFrom,
+): readonly Promise<void>[] {
+  const records = candidates.map((victim) => from.link.readVirtualMachine(victim.uuid, readWithinMs));
+  const locks = Promise.all(records).then(async (read) => await locksOf(read, from));
+  return candidates.map(async (victim, index) => {
+    const record = (await records[index]) ?? unknown('It was not read.');
+    const boot = await from.link.canBootHere(victim.uuid, victim.host ?? '', readWithinMs);
+    memory.starts.set(victim.uuid, { record, locks: await locks, boot });
+  });
+}
+
+/** One call for the disks of all. */
+async function locksOf(
+  records: readonly Reading<VirtualMachineBelief>[],
+  from: GatherFrom,
+): Promise<Reading<readonly DiskLocks[]>> {
+  const disks = records.flatMap((record) => (record.kind === 'known' ? record.value.disks : []));
+  const uuids = [...new Set(disks.map((disk) => disk.vdiUUID))];
+  return uuids.length === 0
+    ? known([], from.nowMs(), 'no disks')
+    : await from.link.readDiskLocks(uuids, readWithinMs);
+}
+
+async function readRecord(victim: Victim, memory: Memory, from: GatherFrom): Promise<void> {
+  const record = await from.link.readVirtualMachine(victim.uuid, readWithinMs);
+  const before = memory.starts.get(victim.uuid);
+  memory.starts.set(victim.uuid, {
+    record,
+    locks: before?.locks ?? notAsked,
+    boot: before?.boot ?? notAsked,
+  });
+}
+
+/** Asks the probe of each virtual machine that runs and is not known to serve yet. */
+export async function gatherProbes(facts: Facts, memory: Memory, from: GatherFrom): Promise<boolean> {
+  const waiting = waitingForProbe(facts);
+  await Promise.all(
+    waiting.map(async (victim) => {
+      const probe = from.probeOf(victim.uuid);
+      memory.serving.set(victim.uuid, await ask(victim, probe, facts, from));
+    }),
+  );
+  return waiting.length > 0;
+}
+
+async function ask(
+  victim: Victim,
+  probe: VirtualServer['spec']['probe'],
+  facts: Facts,
+  from: GatherFrom,
+): Promise<Reading<boolean>> {
+  if (probe?.tcp !== undefined) {
+    const { address, port } = probe.tcp;
+    const answers = await from.network.answersTcp(address, port, probeWithinMs);
+    return known(answers, from.nowMs(), `TCP ${address}:${port}`);
+  }
+  const machine = facts.pool.kind === 'known' ? facts.pool.value.virtualMachines.get(victim.uuid) : undefined;
+  return machine?.guestAgentLive === undefined
+    ? unknown(`No guest agent of ${victim.name} has reported yet.`)
+    : known(machine.guestAgentLive, from.nowMs(), 'the guest agent');
+}

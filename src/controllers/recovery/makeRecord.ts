@@ -1,0 +1,217 @@
+/**
+ * Writes down a recovery as the status of its request: the form that people read and that a restarted process goes on
+ * from. Pure; two calls with the same arguments give the same record.
+ */
+import { type ConditionNow, conditionsNow, isoMillis, isoSeconds } from '../../api/conditions.ts';
+import type { RecoveryRequest } from '../../api/generated/types.ts';
+import { type Decision, judgeAll, type Step } from '../../domain/decide.ts';
+import type { Facts, Victim } from '../../domain/facts.ts';
+import { isUp } from '../../domain/progress.ts';
+import { releaseMember } from '../../domain/runbooks/releaseMember.ts';
+import { isFalse, isTrue, isUnknown } from '../judgements.ts';
+import { journalOf } from './journal.ts';
+import type { Memory } from './memory.ts';
+import { isOver, type Outlook } from './outlook.ts';
+
+export type Status = NonNullable<RecoveryRequest['status']>;
+
+export interface RecordInput {
+  readonly request: RecoveryRequest;
+  readonly memory: Memory;
+  readonly facts: Facts;
+  readonly decision: Decision;
+  readonly outlook: Outlook;
+}
+
+export function makeRecord(input: RecordInput): Status {
+  const { request, memory, facts, decision, outlook } = input;
+  const generation = request.metadata.generation ?? 0;
+  const { plan } = memory;
+  const stamp = { nowWallMs: facts.nowWallMs, generation };
+  return {
+    observedGeneration: generation,
+    phase: outlook.phase,
+    progress: progressOf(plan?.victims ?? []),
+    ...(plan === undefined
+      ? {}
+      : {
+          target: {
+            poolUUID: facts.target.poolUUID,
+            hostUUID: facts.target.hostUUID,
+            hostRef: plan.hostRef,
+            hostName: plan.hostName,
+            ...(facts.target.serial === undefined ? {} : { serial: facts.target.serial }),
+          },
+          plan: {
+            hash: plan.hash,
+            madeAt: isoSeconds(plan.madeAtWallMs),
+            steps: stepsOf(decision, outlook),
+            restsOn: plan.restsOn.map((one) => ({
+              fact: one.fact,
+              source: one.source,
+              at: isoSeconds(one.atWallMs),
+            })),
+          },
+          virtualMachines: plan.victims.map(machineOf),
+        }),
+    gates: gatesOf(input),
+    ...(memory.certificate === undefined
+      ? {}
+      : { evidence: { certificate: certificateOf(memory.certificate) } }),
+    journal: journalOf(memory.acts),
+    timeline: Object.fromEntries(
+      Object.entries(memory.timeline).map(([moment, at]) => [moment, isoMillis(at as number)]),
+    ),
+    conditions: [...conditionsNow(request.status?.conditions, conditionsOf(input), stamp)],
+  };
+}
+
+function stepsOf(decision: Decision, outlook: Outlook): NonNullable<NonNullable<Status['plan']>['steps']> {
+  const current: Step | undefined = decision.kind === 'finished' ? undefined : decision.step;
+  const at = current === undefined ? releaseMember.length : releaseMember.indexOf(current);
+  return releaseMember.map((step, index) => ({
+    title: step.title,
+    risk: step.risk,
+    state:
+      index < at
+        ? ('Done' as const)
+        : index === at && !isOver(outlook.phase)
+          ? ('Active' as const)
+          : ('Pending' as const),
+  }));
+}
+
+function machineOf(victim: Victim): NonNullable<Status['virtualMachines']>[number] {
+  return {
+    uuid: victim.uuid,
+    name: victim.name,
+    order: victim.order,
+    ...(victim.delaySeconds === 0 ? {} : { delaySeconds: victim.delaySeconds }),
+    priority: victim.priority,
+    state: victim.state,
+    ...(victim.host === undefined ? {} : { host: victim.host }),
+    ...(victim.why === undefined ? {} : { why: victim.why }),
+    ...(victim.attempts === 0 ? {} : { attempts: victim.attempts }),
+    ...(victim.runningAtWallMs === undefined ? {} : { runningAt: isoMillis(victim.runningAtWallMs) }),
+  };
+}
+
+/** What the guards of the step say that is under way, with since when. A finished recovery keeps none. */
+function gatesOf({ memory, facts, decision, outlook }: RecordInput): NonNullable<Status['gates']> {
+  if (decision.kind === 'finished' || isOver(outlook.phase)) return [];
+  return judgeAll(decision.step, facts).map(({ guard, verdict }) => {
+    const word = verdict.kind === 'allow' ? 'Allow' : verdict.kind === 'deny' ? 'Deny' : 'Unknown';
+    const before = memory.gates.get(guard.name);
+    if (before?.verdict !== word)
+      memory.gates.set(guard.name, { verdict: word, sinceWallMs: facts.nowWallMs });
+    const sentence = verdict.kind === 'unknown' ? verdict.missing : verdict.because;
+    return {
+      guard: guard.name,
+      verdict: word,
+      sentence: sentence.slice(0, 1024),
+      since: isoSeconds(memory.gates.get(guard.name)?.sinceWallMs ?? facts.nowWallMs),
+    };
+  });
+}
+
+function certificateOf(
+  certificate: NonNullable<Memory['certificate']>,
+): NonNullable<NonNullable<Status['evidence']>['certificate']> {
+  return {
+    hostUUID: certificate.hostUUID,
+    ...(certificate.serial === undefined ? {} : { serial: certificate.serial }),
+    method: certificate.method,
+    device: certificate.device,
+    ...(certificate.attestedBy === undefined ? {} : { attestedBy: certificate.attestedBy }),
+    ...(certificate.statement === undefined ? {} : { statement: certificate.statement }),
+    readings: certificate.readings.map((reading) => ({
+      power: reading.says,
+      at: isoMillis(reading.atWallMs),
+    })),
+    issuedAt: isoMillis(certificate.issuedWallMs),
+    validUntil: isoMillis(certificate.validUntilWallMs),
+    ...(certificate.voidBecause === undefined ? {} : { voidBecause: certificate.voidBecause }),
+  };
+}
+
+/** "22 of 24 up, 2 not recoverable here": the words of the Progress column. */
+export function progressOf(victims: readonly Victim[]): string {
+  if (victims.length === 0) return '';
+  const count = (states: readonly Victim['state'][]): number =>
+    victims.filter((victim) => states.includes(victim.state)).length;
+  const toStart = victims.length - count(['NotRecoverable', 'LeftHalted']);
+  const parts = [`${victims.filter(isUp).length} of ${toStart} up`];
+  const starting = count(['Starting']);
+  const failed = count(['Failed']);
+  const notHere = count(['NotRecoverable']);
+  const halted = count(['LeftHalted']);
+  if (starting > 0) parts.push(`${starting} starting`);
+  if (failed > 0) parts.push(`${failed} failed`);
+  if (notHere > 0) parts.push(`${notHere} not recoverable here`);
+  if (halted > 0) parts.push(`${halted} left halted`);
+  return parts.join(', ');
+}
+
+function conditionsOf({ memory, facts, outlook }: RecordInput): readonly ConditionNow[] {
+  return [readyOf(outlook), reconcilingOf(outlook), stalledOf(outlook), approvedOf(facts), fencedOf(memory)];
+}
+
+function readyOf(outlook: Outlook): ConditionNow {
+  switch (outlook.phase) {
+    case 'Succeeded':
+    case 'Planned':
+      return isTrue('Ready', outlook.phase, outlook.message);
+    case 'Failed':
+    case 'Refused':
+    case 'Cancelled':
+      return isFalse('Ready', outlook.phase, outlook.message);
+    default:
+      return isUnknown('Ready', outlook.phase, outlook.message);
+  }
+}
+
+function reconcilingOf(outlook: Outlook): ConditionNow {
+  const under = !isOver(outlook.phase) && outlook.phase !== 'Refused' && outlook.phase !== 'Planned';
+  return under
+    ? isTrue('Reconciling', outlook.phase, outlook.message)
+    : isFalse('Reconciling', outlook.phase, 'Nothing is under way.');
+}
+
+function stalledOf(outlook: Outlook): ConditionNow {
+  return outlook.stalled === undefined
+    ? isFalse('Stalled', 'NotStalled', 'It does not wait for a person.')
+    : isTrue('Stalled', outlook.stalled.reason, outlook.stalled.message);
+}
+
+function approvedOf(facts: Facts): ConditionNow {
+  if (facts.policy.approval !== 'Always')
+    return isTrue('Approved', 'NotNeeded', 'The Pool asks for no approval of this plan.');
+  const { approval } = facts.request;
+  if (facts.plan === undefined || approval === undefined) {
+    return isFalse(
+      'Approved',
+      'Missing',
+      `Set spec.approval with planHash ${facts.plan?.hash ?? '(when the plan is made)'} and your name.`,
+    );
+  }
+  return approval.planHash === facts.plan.hash
+    ? isTrue('Approved', 'Approved', `Approved by ${approval.by}.`)
+    : isFalse(
+        'Approved',
+        'AnotherPlan',
+        `The approval by ${approval.by} is for another plan; the plan is now ${facts.plan.hash}.`,
+      );
+}
+
+function fencedOf({ certificate }: Memory): ConditionNow {
+  if (certificate === undefined)
+    return isFalse('Fenced', 'NoProof', 'There is no proof that the member has no power.');
+  if (certificate.voidBecause !== undefined) return isFalse('Fenced', 'ProofEnded', certificate.voidBecause);
+  return isTrue(
+    'Fenced',
+    certificate.method === 'Redfish' ? 'ReadOffTwice' : 'Attested',
+    certificate.method === 'Redfish'
+      ? `${certificate.device} said off twice, at least 10 s apart.`
+      : `${certificate.attestedBy ?? ''} states: ${certificate.statement ?? ''}`,
+  );
+}

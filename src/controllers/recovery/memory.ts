@@ -1,0 +1,188 @@
+/**
+ * What one process knows of one recovery beyond the record in the request's status: readings, replies, and the moments at
+ * which it learned of them by its own clock. It is only there to be quick. All of it can be lost at any time: `recall`
+ * makes it anew from the record, and what is not in the record is read again from the world.
+ */
+import type { RecoveryRequest } from '../../api/generated/types.ts';
+import type { Effect } from '../../domain/effects.ts';
+import type { Act, FenceCertificate, ReleasePlan, StartFacts, Victim } from '../../domain/facts.ts';
+import type { DiskLocks } from '../../domain/pool.ts';
+import { type Reading, unknown } from '../../domain/reading.ts';
+import type { Cancel } from '../../ports/clock.ts';
+
+export interface Memory {
+  readonly uid: string;
+  acts: readonly ActRecord[];
+  certificate: FenceCertificate | undefined;
+  plan: PlanRecord | undefined;
+  timeline: Timeline;
+  /** Since when each guard says what it says, by guard name. */
+  readonly gates: Map<string, { readonly verdict: string; readonly sinceWallMs: number }>;
+  /** The step that is under way, and since when by this process's clock. */
+  step: { readonly title: string; readonly sinceMs: number } | undefined;
+  locks: Reading<readonly DiskLocks[]>;
+  readonly starts: Map<string, StartFacts>;
+  readonly serving: Map<string, Reading<boolean>>;
+  /** Ends the close watch over the target's answers and power. */
+  attending: readonly Cancel[];
+  /** Monotonic time of the last write of status. */
+  writtenMs: number;
+  /** The journal as this process last wrote or read it; another one means that somebody else wrote. */
+  journalText: string;
+  /** When this process first looked at the request. */
+  readonly sinceMs: number;
+}
+
+export interface PlanRecord extends ReleasePlan {
+  readonly madeAtWallMs: number;
+  readonly restsOn: readonly { readonly fact: string; readonly source: string; readonly atWallMs: number }[];
+  readonly hostName: string;
+}
+
+/** An act with what the journal says of it. */
+export interface ActRecord extends Act {
+  readonly step: string;
+  readonly effect: Effect['kind'];
+  readonly target: string;
+  readonly epoch: number;
+  readonly by: string;
+  readonly atWallMs: number;
+  readonly endedWallMs: number | undefined;
+  /** Acts that were written down and sent together have the same number. */
+  readonly wave: number;
+}
+
+export interface Timeline {
+  readonly detectedAt?: number;
+  readonly decidedAt?: number;
+  readonly fencedAt?: number;
+  readonly releasedAt?: number;
+  readonly firstUpAt?: number;
+  readonly recoveredAt?: number;
+}
+
+type Status = NonNullable<RecoveryRequest['status']>;
+type JournalEntry = NonNullable<Status['journal']>[number];
+
+export function recall(request: RecoveryRequest, nowMs: number): Memory {
+  const status = request.status;
+  return {
+    uid: request.metadata.uid ?? '',
+    acts: actsOf(status, nowMs),
+    certificate: certificateOf(status),
+    plan: planOf(status, nowMs),
+    timeline: timelineOf(status),
+    gates: new Map(
+      (status?.gates ?? []).map((gate) => [
+        gate.guard ?? '',
+        { verdict: gate.verdict ?? '', sinceWallMs: Date.parse(gate.since ?? '') },
+      ]),
+    ),
+    step: undefined,
+    locks: unknown('The storage locks of the pool have not been read yet.'),
+    starts: new Map(),
+    serving: new Map(),
+    attending: [],
+    writtenMs: Number.NEGATIVE_INFINITY,
+    journalText: journalText(request),
+    sinceMs: nowMs,
+  };
+}
+
+export function journalText(request: RecoveryRequest): string {
+  return JSON.stringify(request.status?.journal ?? []);
+}
+
+function actsOf(status: Status | undefined, nowMs: number): readonly ActRecord[] {
+  const victims = new Map((status?.virtualMachines ?? []).map((machine) => [machine.uuid, machine]));
+  return (status?.journal ?? []).flatMap((entry, wave) =>
+    (entry.targets ?? []).map((target): ActRecord => {
+      const outcome = entry.effect === 'start' ? outcomeOfStart(entry, victims.get(target)) : entry.outcome;
+      return {
+        key: `${entry.effect} ${target}`,
+        attempt: entry.attempt ?? 1,
+        sinceMs: nowMs,
+        outcome: outcome ?? 'Intended',
+        reply: undefined,
+        says: entry.detail,
+        step: entry.step,
+        effect: entry.effect as Effect['kind'],
+        target,
+        epoch: entry.epoch,
+        by: entry.by ?? '',
+        atWallMs: Date.parse(entry.at),
+        endedWallMs: entry.endedAt === undefined ? undefined : Date.parse(entry.endedAt),
+        wave,
+      };
+    }),
+  );
+}
+
+/** A wave of starts is one entry; how each of them ended stands with its virtual machine. */
+function outcomeOfStart(
+  entry: JournalEntry,
+  machine: NonNullable<Status['virtualMachines']>[number] | undefined,
+): Act['outcome'] {
+  if (entry.outcome === 'NotSent' || machine === undefined) return 'NotSent';
+  if ((entry.attempt ?? 1) < (machine.attempts ?? 0)) return 'NotDone';
+  if (machine.state === 'Starting') return 'Intended';
+  return machine.state === 'Running' || machine.state === 'Serving' ? 'Proven' : 'NotDone';
+}
+
+function certificateOf(status: Status | undefined): FenceCertificate | undefined {
+  const record = status?.evidence?.certificate;
+  if (record?.method === undefined || record.hostUUID === undefined) return undefined;
+  return {
+    hostUUID: record.hostUUID,
+    serial: record.serial,
+    method: record.method,
+    device: record.device ?? '',
+    attestedBy: record.attestedBy,
+    statement: record.statement,
+    readings: (record.readings ?? []).map((reading) => ({
+      says: reading.power ?? '',
+      atWallMs: Date.parse(reading.at ?? ''),
+    })),
+    issuedWallMs: Date.parse(record.issuedAt ?? ''),
+    validUntilWallMs: Date.parse(record.validUntil ?? ''),
+    voidBecause: record.voidBecause,
+  };
+}
+
+function planOf(status: Status | undefined, nowMs: number): PlanRecord | undefined {
+  const plan = status?.plan;
+  if (plan?.hash === undefined || status?.target?.hostRef === undefined) return undefined;
+  return {
+    hash: plan.hash,
+    hostRef: status.target.hostRef,
+    hostName: status.target.hostName ?? '',
+    madeAtWallMs: Date.parse(plan.madeAt ?? ''),
+    restsOn: (plan.restsOn ?? []).map((one) => ({
+      fact: one.fact ?? '',
+      source: one.source ?? '',
+      atWallMs: Date.parse(one.at ?? ''),
+    })),
+    victims: (status.virtualMachines ?? []).map(
+      (machine): Victim => ({
+        uuid: machine.uuid,
+        name: machine.name,
+        order: machine.order ?? 0,
+        delaySeconds: machine.delaySeconds ?? 0,
+        priority: machine.priority ?? 0,
+        state: machine.state,
+        host: machine.host,
+        why: machine.why,
+        attempts: machine.attempts ?? 0,
+        // Its delay counts again from here: waiting longer than asked harms nobody.
+        runningSinceMs: machine.runningAt === undefined ? undefined : nowMs,
+        runningAtWallMs: machine.runningAt === undefined ? undefined : Date.parse(machine.runningAt),
+      }),
+    ),
+  };
+}
+
+function timelineOf(status: Status | undefined): Timeline {
+  return Object.fromEntries(
+    Object.entries(status?.timeline ?? {}).map(([moment, at]) => [moment, Date.parse(at)]),
+  );
+}

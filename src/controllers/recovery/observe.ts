@@ -1,0 +1,119 @@
+/**
+ * Brings the memory of a recovery up to what the facts show: how acts ended, where each virtual machine is, whether the
+ * proof is complete or was contradicted, the plan while it may still change, and the moments of the timeline. Synchronous
+ * and without effect on the world.
+ */
+import { isoMillis } from '../../api/conditions.ts';
+import { certify, contrarySign } from '../../domain/certificate.ts';
+import type { Facts } from '../../domain/facts.ts';
+import { makePlan, planIsOutdated, planText } from '../../domain/plan.ts';
+import { advance, isFinal, isUp } from '../../domain/progress.ts';
+import { releaseMember } from '../../domain/runbooks/releaseMember.ts';
+import { settle } from '../../domain/settle.ts';
+import { isFenced } from '../../domain/steps/cutThePower.ts';
+import type { ActRecord, Memory, PlanRecord } from './memory.ts';
+
+/** `facts` is a way to look again, because each part rests on the ones before it. */
+export function observe(memory: Memory, facts: () => Facts, hashOf: (text: string) => string): void {
+  memory.acts = settled(memory.acts, facts());
+  voidOrMakeProof(memory, facts());
+  makeOrRenewPlan(memory, facts(), hashOf);
+  const now = facts();
+  if (memory.plan !== undefined) {
+    const victims = advance(now);
+    if (victims !== memory.plan.victims) memory.plan = { ...memory.plan, victims };
+  }
+  memory.timeline = timelineNow(memory, facts());
+}
+
+function settled(acts: readonly ActRecord[], facts: Facts): readonly ActRecord[] {
+  if (!acts.some((act) => act.outcome === 'Intended')) return acts;
+  return acts.map((act): ActRecord => {
+    if (act.outcome !== 'Intended') return act;
+    const outcome = settle(act, facts);
+    return outcome === 'open' ? act : { ...act, outcome, endedWallMs: facts.nowWallMs };
+  });
+}
+
+function voidOrMakeProof(memory: Memory, facts: Facts): void {
+  const { certificate } = memory;
+  if (certificate !== undefined && certificate.voidBecause === undefined) {
+    const sign = contrarySign(facts);
+    if (sign !== undefined) {
+      memory.certificate = { ...certificate, voidBecause: `${sign} (${isoMillis(facts.nowWallMs)})` };
+      return;
+    }
+  }
+  if (!isFenced(facts) && facts.request.mode === 'Execute')
+    memory.certificate = certify(facts) ?? certificate;
+}
+
+function makeOrRenewPlan(memory: Memory, facts: Facts, hashOf: (text: string) => string): void {
+  if (memory.plan !== undefined && planIsOutdated(facts) === undefined) return;
+  const draft = makePlan(facts);
+  if ('missing' in draft || facts.pool.kind === 'unknown') return;
+  const titles = releaseMember.map((step) => step.title);
+  const pool = facts.pool.value;
+  const host = pool.hosts.get(facts.target.hostUUID);
+  memory.plan = {
+    ...draft,
+    hash: hashOf(planText(draft, facts, titles)),
+    hostName: host?.name ?? facts.target.name,
+    madeAtWallMs: facts.nowWallMs,
+    restsOn: restsOn(facts, facts.pool),
+  };
+}
+
+function restsOn(facts: Facts, pool: Facts['pool'] & { readonly kind: 'known' }): PlanRecord['restsOn'] {
+  const poolAt = facts.nowWallMs - (facts.nowMs - pool.atMs);
+  const host = pool.value.hosts.get(facts.target.hostUUID);
+  let residents = 0;
+  for (const machine of pool.value.virtualMachines.values()) {
+    if (machine.residentOn === facts.target.hostUUID) residents++;
+  }
+  const answer = facts.answers.get(facts.target.hostUUID);
+  const power = facts.powerReadings.at(-1);
+  return [
+    {
+      fact: `The pool ${pool.value.uuid} has ${host?.name ?? facts.target.hostUUID} as a member, with ${residents} virtual machines.`,
+      source: pool.source,
+      atWallMs: poolAt,
+    },
+    ...(answer?.kind === 'known'
+      ? [
+          {
+            fact: answer.value.kind === 'silent' ? 'It does not answer.' : 'It answers.',
+            source: answer.source,
+            atWallMs: facts.nowWallMs - (facts.nowMs - answer.atMs),
+          },
+        ]
+      : []),
+    ...(power === undefined
+      ? []
+      : [
+          {
+            fact: `Its power reads "${power.says}", serial ${power.serial}.`,
+            source: power.device,
+            atWallMs: power.atWallMs,
+          },
+        ]),
+  ];
+}
+
+function timelineNow(memory: Memory, facts: Facts): Memory['timeline'] {
+  const before = memory.timeline;
+  const now = { ...before } as { -readonly [K in keyof typeof before]: number };
+  if (before.detectedAt === undefined && facts.silentForMs.kind === 'known') {
+    now.detectedAt = facts.nowWallMs - facts.silentForMs.value;
+  }
+  if (before.decidedAt === undefined && memory.acts.length > 0)
+    now.decidedAt = memory.acts[0]?.atWallMs ?? facts.nowWallMs;
+  if (before.fencedAt === undefined && memory.certificate !== undefined)
+    now.fencedAt = memory.certificate.issuedWallMs;
+  const victims = memory.plan?.victims ?? [];
+  const ups = victims.flatMap((victim) => (isUp(victim) ? [victim.runningAtWallMs ?? facts.nowWallMs] : []));
+  if (before.firstUpAt === undefined && ups.length > 0) now.firstUpAt = Math.min(...ups);
+  if (before.recoveredAt === undefined && ups.length > 0 && victims.every(isFinal))
+    now.recoveredAt = Math.max(...ups);
+  return now;
+}

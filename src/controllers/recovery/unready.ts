@@ -1,0 +1,26 @@
+import { conditionsNow } from '../../api/conditions.ts';
+import type { RecoveryRequest } from '../../api/generated/types.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { isTrue, isUnknown } from '../judgements.ts';
+import type { Status } from './makeRecord.ts';
+
+/** The record of a request whose Host, Pool or session is not there: what was written stays, and the sentence is added. */
+export function unready(request: RecoveryRequest, because: string, clock: Clock): Status {
+  const generation = request.metadata.generation ?? 0;
+  const kept = (request.status?.conditions ?? []).filter(
+    ({ type }) => type === 'Approved' || type === 'Fenced',
+  );
+  const now = [
+    isUnknown('Ready', 'Pending', because),
+    isTrue('Reconciling', 'Pending', because),
+    isTrue('Stalled', 'NotReady', because),
+    ...kept.map(({ type, status, reason, message }) => ({ type, status, reason, message })),
+  ];
+  const stamp = { nowWallMs: clock.wallMs(), generation };
+  return {
+    ...request.status,
+    observedGeneration: generation,
+    phase: request.status?.phase ?? 'Pending',
+    conditions: [...conditionsNow(request.status?.conditions, now, stamp)],
+  };
+}

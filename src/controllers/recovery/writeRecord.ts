@@ -1,0 +1,85 @@
+import { sameJson } from '../../adapters/kubernetes/sameJson.ts';
+import type { RecoveryRequest } from '../../api/generated/types.ts';
+import { recoveryRequestKind } from '../../api/kinds.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { KubernetesApi } from '../../ports/kubernetes.ts';
+import type { Log } from '../../ports/log.ts';
+import { type Cluster, keyOfObject, namespaceOf } from '../cluster.ts';
+import type { Status } from './makeRecord.ts';
+import { journalText, type Memory } from './memory.ts';
+
+/** Progress of virtual machines is written this often at most between acts; acts carry it with them anyway. */
+const progressEveryMs = 2_000;
+/** Sentences that only count seconds are refreshed this often at most. */
+const wordsEveryMs = 15_000;
+
+/** Whether a record that no act waits for is worth a write now: turns at once, progress soon, words now and then. */
+export function isDue(before: Status | undefined, after: Status, sinceWrittenMs: number): boolean {
+  if (sameJson(before ?? {}, after)) return false;
+  if (!sameJson(turn(before), turn(after))) return true;
+  const progressed =
+    !sameJson(before?.virtualMachines, after.virtualMachines) || !sameJson(verdicts(before), verdicts(after));
+  if (progressed) return sinceWrittenMs >= progressEveryMs;
+  return sinceWrittenMs >= wordsEveryMs;
+}
+
+/** What a person, or a restarted process, must not learn late. */
+function turn(status: Status | undefined): unknown {
+  return {
+    generation: status?.observedGeneration,
+    phase: status?.phase,
+    plan: status?.plan?.hash,
+    evidence: status?.evidence,
+    journal: status?.journal?.filter((entry) => entry.effect !== 'start'),
+    conditions: status?.conditions?.map((condition) => [condition.type, condition.status, condition.reason]),
+  };
+}
+
+function verdicts(status: Status | undefined): unknown {
+  return status?.gates?.map((gate) => [gate.guard, gate.verdict]);
+}
+
+/** Replaces the record if nobody wrote in between. `uncertain` when it may or may not have been applied. */
+export async function writeRecord(
+  request: RecoveryRequest,
+  record: Status,
+  memory: Memory,
+  options: {
+    readonly api: KubernetesApi;
+    readonly cluster: Cluster;
+    readonly clock: Clock;
+    readonly log: Log;
+  },
+): Promise<'written' | 'conflict' | 'uncertain' | 'refused'> {
+  if (sameJson(request.status ?? {}, record)) return 'written';
+  const outcome = await options.api.writeStatus(recoveryRequestKind, { ...request, status: record });
+  switch (outcome.kind) {
+    case 'written':
+      memory.writtenMs = options.clock.monotonicMs();
+      memory.journalText = journalText(outcome.object);
+      options.cluster.requests.absorb(outcome.object);
+      return 'written';
+    case 'conflict':
+    case 'gone':
+      return 'conflict';
+    case 'uncertain':
+      await readAgain(request, options);
+      return 'uncertain';
+    case 'refused':
+      options.log.error('the API server refused the record of a recovery; nothing is done without it', {
+        request: keyOfObject(request),
+        message: outcome.message,
+      });
+      return 'refused';
+  }
+}
+
+/** After a write whose reply was lost: the next pass must see what the server has, not what the cache had. */
+async function readAgain(
+  request: RecoveryRequest,
+  options: { readonly api: KubernetesApi; readonly cluster: Cluster },
+): Promise<void> {
+  const at = { namespace: namespaceOf(request), name: request.metadata.name };
+  const stored = await options.api.read<RecoveryRequest>(recoveryRequestKind, at);
+  if (stored !== undefined) options.cluster.requests.absorb(stored);
+}

@@ -1,0 +1,215 @@
+/**
+ * The controllers of a leading process: each kind has one, and every change that may concern an object brings its name
+ * into its queue. A reign ends with the leadership, and the next one begins with nothing in hand.
+ */
+
+import { type Controller, follow, runController } from '../adapters/kubernetes/controllerLoop.ts';
+import { createStatusWriter } from '../adapters/kubernetes/statusWriter.ts';
+import type { VirtualServer } from '../api/generated/types.ts';
+import { hostKind, poolKind, virtualServerKind } from '../api/kinds.ts';
+import type { PoolBelief } from '../domain/pool.ts';
+import type { Clock, Random } from '../ports/clock.ts';
+import type { OpenPool } from '../ports/hypervisor.ts';
+import type {
+  EventRecorder,
+  KubernetesApi,
+  KubernetesObject,
+  Leadership,
+  ObjectName,
+} from '../ports/kubernetes.ts';
+import type { Log } from '../ports/log.ts';
+import type { Network } from '../ports/network.ts';
+import type { OpenRedfish } from '../ports/power.ts';
+import {
+  type Cluster,
+  claimantsOf,
+  hostsOf,
+  keyOfObject,
+  namespaceOf,
+  poolNameOf,
+  targetOf,
+  virtualServersOf,
+} from './cluster.ts';
+import { hostStatus } from './hostStatus.ts';
+import { createPoolDirectory, type PoolDirectory } from './poolDirectory.ts';
+import { poolStatus } from './poolStatus.ts';
+import { createRecoveryController } from './recovery/recoveryController.ts';
+import { createAccounts } from './secrets.ts';
+import { virtualServerStatus } from './virtualServerStatus.ts';
+import { writeIfChanged } from './writeIfChanged.ts';
+
+export interface ReignOptions {
+  readonly cluster: Cluster;
+  readonly api: KubernetesApi;
+  readonly events: EventRecorder;
+  readonly leadership: Leadership;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly openPool: OpenPool;
+  readonly openRedfish: OpenRedfish;
+  readonly hashOf: (text: string) => string;
+}
+
+export interface Reign {
+  stop(): Promise<void>;
+}
+
+/** A settled pool is looked at this often, for the freshness that it shows and for Secrets that changed. */
+const poolEveryMs = 5 * 60_000;
+/** A Pool that cannot be opened is tried again after this. */
+const closedPoolEveryMs = 30_000;
+/** Changes of a pool's database come in bursts; what is shown follows them after this. */
+const shownAfterMs = 200;
+
+export function startReign(options: ReignOptions): Reign {
+  const { cluster, clock } = options;
+  const accounts = createAccounts(options);
+  const writer = createStatusWriter(options);
+  const shown = new Map<string, PoolBelief>();
+  const directory = createPoolDirectory({ ...options, accounts, onChange: (at) => poolChanged(at) });
+  const loop = (
+    name: string,
+    concurrency: number,
+    reconcile: (at: ObjectName) => Promise<{ readonly requeueAfterMs?: number }>,
+  ): Controller => runController({ ...options, name, concurrency, reconcile });
+
+  const pools = loop('pools', 4, async (at) => {
+    const pool = cluster.pools.get(at);
+    if (pool === undefined) {
+      directory.close(at);
+      return {};
+    }
+    const state = await directory.ensure(pool);
+    const view = {
+      pool,
+      hosts: hostsOf(cluster, pool),
+      state,
+      nowMs: clock.monotonicMs(),
+      nowWallMs: clock.wallMs(),
+    };
+    await writeIfChanged({ writer, kind: poolKind, store: cluster.pools }, pool, poolStatus(view));
+    return { requeueAfterMs: state.kind === 'open' ? poolEveryMs : closedPoolEveryMs };
+  });
+  const hosts = loop('hosts', 8, async (at) => {
+    const host = cluster.hosts.get(at);
+    if (host === undefined) return {};
+    const status = hostStatus({
+      host,
+      pool: cluster.pools.get(poolNameOf(host)),
+      state: directory.get(poolNameOf(host)),
+      alsoClaimedBy: others(claimantsOf(cluster, host.spec.hostUUID), host),
+      nowWallMs: clock.wallMs(),
+    });
+    await writeIfChanged({ writer, kind: hostKind, store: cluster.hosts }, host, status);
+    return {};
+  });
+  const servers = loop('virtualservers', 16, async (at) => {
+    const server = cluster.virtualServers.get(at);
+    if (server === undefined) return {};
+    const status = virtualServerStatus({
+      server,
+      state: directory.get(poolNameOf(server)),
+      alsoClaimedBy: others(claimants.of(server), server),
+      nowWallMs: clock.wallMs(),
+    });
+    await writeIfChanged({ writer, kind: virtualServerKind, store: cluster.virtualServers }, server, status);
+    return {};
+  });
+  const claimants = followClaimants(cluster);
+  const recovery = createRecoveryController({
+    ...options,
+    directory,
+    again: (at, delayMs) => requests.enqueueAfter(at, delayMs),
+  });
+  const requests = loop('recoveryrequests', 4, recovery.reconcile);
+
+  const poolChanged = (at: ObjectName): void => {
+    const pool = cluster.pools.get(at);
+    if (pool === undefined) return;
+    pools.enqueueAfter(at, shownAfterMs);
+    for (const host of hostsOf(cluster, pool)) hosts.enqueueAfter(nameOf(host), shownAfterMs);
+    for (const server of changedServers(pool, { cluster, directory, shown }))
+      servers.enqueueAfter(nameOf(server), shownAfterMs);
+    for (const request of cluster.requests.list()) {
+      if (targetOf(cluster, request)?.spec.poolRef.name === at.name)
+        requests.enqueueAfter(nameOf(request), 10);
+    }
+  };
+  const cancels = [
+    follow(cluster.pools, pools),
+    follow(cluster.hosts, hosts),
+    follow(cluster.hosts, pools, (host) => [poolNameOf(host)]),
+    follow(cluster.hosts, hosts, (host) => claimantsOf(cluster, host.spec.hostUUID).map(nameOf)),
+    follow(cluster.virtualServers, servers),
+    follow(cluster.requests, requests),
+    claimants.stop,
+  ];
+  return {
+    stop: async () => {
+      for (const cancel of cancels) cancel();
+      await Promise.all([pools, hosts, servers, requests].map((controller) => controller.stop()));
+      recovery.stop();
+      directory.stop();
+    },
+  };
+}
+
+/** Only those whose record is another object than the one that was shown last: records that did not change are kept. */
+function changedServers(
+  pool: NonNullable<ReturnType<Cluster['pools']['get']>>,
+  from: {
+    readonly cluster: Cluster;
+    readonly directory: PoolDirectory;
+    readonly shown: Map<string, PoolBelief>;
+  },
+): readonly VirtualServer[] {
+  const key = keyOfObject(pool);
+  const state = from.directory.get({ namespace: namespaceOf(pool), name: pool.metadata.name });
+  const belief = state.kind === 'open' ? state.session.link.belief() : undefined;
+  const before = from.shown.get(key);
+  const now = belief?.kind === 'known' ? belief.value : undefined;
+  if (now === before) return [];
+  if (now === undefined) from.shown.delete(key);
+  else from.shown.set(key, now);
+  const hostsSame = before !== undefined && now !== undefined && sameLiveness(before, now);
+  return virtualServersOf(from.cluster, pool).filter(
+    (server) =>
+      !hostsSame ||
+      before?.virtualMachines.get(server.spec.vmUUID) !== now?.virtualMachines.get(server.spec.vmUUID),
+  );
+}
+
+function sameLiveness(one: PoolBelief, other: PoolBelief): boolean {
+  for (const host of one.hosts.values()) {
+    const now = other.hosts.get(host.uuid);
+    if (now === undefined || now.live !== host.live || now.name !== host.name) return false;
+  }
+  return one.hosts.size === other.hosts.size;
+}
+
+/** VirtualServers by the virtual machine that they claim, so that thousands of them cost no searches. */
+function followClaimants(cluster: Cluster): {
+  readonly of: (server: VirtualServer) => readonly VirtualServer[];
+  readonly stop: () => void;
+} {
+  const byMachine = new Map<string, Map<string, VirtualServer>>();
+  const stop = cluster.virtualServers.subscribe((change) => {
+    const { object } = change;
+    const claims = byMachine.get(object.spec.vmUUID) ?? new Map<string, VirtualServer>();
+    if (change.kind === 'set') claims.set(keyOfObject(object), object);
+    else claims.delete(keyOfObject(object));
+    if (claims.size === 0) byMachine.delete(object.spec.vmUUID);
+    else byMachine.set(object.spec.vmUUID, claims);
+  });
+  return { of: (server) => [...(byMachine.get(server.spec.vmUUID)?.values() ?? [])], stop };
+}
+
+function others(claimants: readonly KubernetesObject[], self: KubernetesObject): readonly string[] {
+  return claimants.filter((one) => keyOfObject(one) !== keyOfObject(self)).map((one) => one.metadata.name);
+}
+
+function nameOf(object: KubernetesObject): ObjectName {
+  return { namespace: namespaceOf(object), name: object.metadata.name };
+}
