@@ -337,7 +337,7 @@ describe('waiting after failures', () => {
     let refusals = 1;
     api.answer = () => {
       if (refusals-- <= 0) return listOf([], 10);
-      throw Object.assign(refusal(429, 'TooManyRequests'), { retryAfterMs: 7_000 });
+      throw refusal(429, 'TooManyRequests', { 'retry-after': '7' });
     };
     start();
     await clock.advance(6_900);

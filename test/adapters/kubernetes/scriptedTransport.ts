@@ -1,4 +1,5 @@
 import { resourceLabel } from '../../../src/adapters/kubernetes/resourcePath.ts';
+import { statusError } from '../../../src/adapters/kubernetes/statusError.ts';
 import type { ApiRequest, Transport, WatchRequest } from '../../../src/adapters/kubernetes/transport.ts';
 import { KubernetesError } from '../../../src/ports/kubernetes.ts';
 
@@ -113,8 +114,13 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined
 }
 
 /** A refusal as the transport throws it. */
-export function refusal(status: number, reason: string, mayHaveArrived = false): KubernetesError {
-  return new KubernetesError(`${status} ${reason}`, { status, reason, mayHaveArrived });
+export function refusal(
+  status: number,
+  reason: string,
+  headers: Record<string, string> = {},
+): KubernetesError {
+  const text = JSON.stringify({ kind: 'Status', code: status, reason, message: `it is ${reason}` });
+  return statusError({ status, headers, text }, { label: 'scripted', isWrite: false, wallMs: 0 });
 }
 
 /** A broken connection as the transport throws it. */

@@ -1,0 +1,344 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Election, runElection } from '../../../src/adapters/kubernetes/lease.ts';
+import type { ApiRequest } from '../../../src/adapters/kubernetes/transport.ts';
+import { createCollectedLog } from './collectedLog.ts';
+import { createFakeLeaseServer, type LeaseFault } from './fakeLeaseServer.ts';
+import { createManualClock, seededRandom } from './manualClock.ts';
+import type { ScriptedTransport } from './scriptedTransport.ts';
+
+const at = { namespace: 'kintsugi-system', name: 'kintsugi' };
+
+let clock = createManualClock();
+let server = createFakeLeaseServer();
+let log = createCollectedLog();
+let elections: Election[] = [];
+
+beforeEach(() => {
+  clock = createManualClock();
+  server = createFakeLeaseServer();
+  log = createCollectedLog();
+  elections = [];
+});
+
+afterEach(async () => {
+  await Promise.all(elections.map((election) => election.stop()));
+  expect(clock.timers()).toBe(0);
+});
+
+function candidate(holderName: string, transport: ScriptedTransport = server.client()): Election {
+  const random = seededRandom(holderName.charCodeAt(0));
+  const election = runElection({ transport, clock, random, log, at, holderName });
+  elections.push(election);
+  return election;
+}
+
+/** What a test does to a client's connection while it runs. */
+function line(): { cut: boolean; late: boolean } {
+  return { cut: false, late: false };
+}
+
+function isPut(request: ApiRequest): boolean {
+  return request.verb === 'update';
+}
+
+describe('taking the lease', () => {
+  test('the first candidate leads at once, in the first epoch', async () => {
+    const a = candidate('a');
+    expect(a.epoch(0)).toBeUndefined();
+    await clock.settle();
+    expect(a.epoch(1_000)).toBe(1);
+    expect(server.lease()?.spec).toMatchObject({
+      holderIdentity: a.identity,
+      leaseDurationSeconds: 15,
+      leaseTransitions: 1,
+    });
+  });
+
+  test('times have six digits, or the API server answers 400 and nobody ever leads (client-node: three)', async () => {
+    const a = candidate('a');
+    await clock.settle();
+    const { acquireTime, renewTime } = server.lease()?.spec ?? {};
+    for (const time of [acquireTime, renewTime]) expect(time).toMatch(/\.\d{6}Z$/);
+    expect(a.epoch(0)).toBe(1);
+  });
+
+  test('two processes on one machine never have the same identity', () => {
+    const [one, other] = [1, 2].map((seed) =>
+      runElection({
+        transport: server.client(),
+        clock,
+        random: seededRandom(seed),
+        log,
+        at,
+        holderName: 'pod',
+      }),
+    ) as [Election, Election];
+    elections.push(one, other);
+    expect(one.identity).not.toBe(other.identity);
+    expect(one.identity).toMatch(/^pod_[0-9a-f]{16}$/);
+  });
+
+  test('a second candidate waits, and knows who leads', async () => {
+    const a = candidate('a');
+    await clock.settle();
+    const b = candidate('b');
+    await clock.advance(120_000);
+    expect([a.epoch(0), b.epoch(0), b.holder()]).toEqual([1, undefined, a.identity]);
+  });
+
+  test('of two that begin at once, one leads', async () => {
+    const [a, b] = [candidate('a'), candidate('b')];
+    await clock.advance(60_000);
+    expect([a.epoch(0), b.epoch(0)].filter((epoch) => epoch !== undefined)).toHaveLength(1);
+  });
+
+  test('a released lease is taken without waiting it out, in the next epoch', async () => {
+    const a = candidate('a');
+    await clock.settle();
+    const b = candidate('b');
+    await clock.settle();
+    await a.stop();
+    expect(server.lease()?.spec?.holderIdentity).toBe('');
+    await clock.advance(3_000);
+    expect(b.epoch(0)).toBe(2);
+  });
+
+  test('after a crash the lease is taken when it has stood still for its whole duration here', async () => {
+    const link = line();
+    const a = candidate(
+      'a',
+      server.client(() => (link.cut ? 'refuse' : undefined)),
+    );
+    await clock.settle();
+    link.cut = true;
+    const b = candidate('b');
+    await clock.advance(14_999);
+    expect([a.epoch(0), b.epoch(0)]).toEqual([undefined, undefined]);
+    await clock.advance(1);
+    expect(b.epoch(0)).toBe(2);
+  });
+
+  test('the times in the lease count for nothing: a clock that is wrong by years takes nobody’s lease', async () => {
+    const a = candidate('a');
+    await clock.settle();
+    clock.jumpWall(10 * 365 * 86_400_000);
+    const b = candidate('b');
+    await clock.advance(60_000);
+    expect([a.epoch(0), b.epoch(0)]).toEqual([1, undefined]);
+  });
+});
+
+describe('keeping the lease', () => {
+  test('costs twelve requests a minute', async () => {
+    const transport = server.client();
+    candidate('a', transport);
+    await clock.settle();
+    const before = transport.requests.length;
+    await clock.advance(600_000);
+    expect((transport.requests.length - before) / 10).toBeLessThanOrEqual(12);
+  });
+
+  test('an epoch is given only for as long as the lease surely lasts', async () => {
+    const a = candidate('a');
+    await clock.settle();
+    expect([a.epoch(13_500), a.epoch(13_501)]).toEqual([1, undefined]);
+    await clock.advance(4_000);
+    expect([a.epoch(9_500), a.epoch(9_501)]).toEqual([1, undefined]);
+    await clock.advance(1_000);
+    expect(a.epoch(13_500)).toBe(1);
+  });
+
+  test('not renewed for ten seconds, leadership ends, before anybody else can begin', async () => {
+    const link = line();
+    const a = candidate(
+      'a',
+      server.client(() => (link.cut ? 'refuse' : undefined)),
+    );
+    await clock.settle();
+    link.cut = true;
+    const told: (number | undefined)[] = [];
+    a.onChange((epoch) => told.push(epoch));
+    await clock.advance(9_999);
+    expect(a.epoch(0)).toBe(1);
+    await clock.advance(1);
+    expect([a.epoch(0), told]).toEqual([undefined, [undefined]]);
+  });
+
+  test('lost by time and got back, it is another epoch', async () => {
+    const link = line();
+    const a = candidate(
+      'a',
+      server.client(() => (link.cut ? 'refuse' : undefined)),
+    );
+    await clock.settle();
+    link.cut = true;
+    await clock.advance(11_000);
+    link.cut = false;
+    await clock.advance(3_000);
+    expect(a.epoch(0)).toBe(2);
+  });
+
+  test('a process that was stopped for longer than the lease does not believe that it leads', async () => {
+    const a = candidate('a');
+    await clock.settle();
+    clock.stall(30_000);
+    expect(a.epoch(0)).toBeUndefined();
+  });
+
+  test('the lease counts from when a renewal was sent, not from when the answer came', async () => {
+    const link = line();
+    const transport = server.client();
+    const { answer } = transport;
+    transport.answer = async (request) => {
+      const reply = answer(request);
+      if (link.late && isPut(request)) await new Promise<void>((resolve) => void clock.after(1_900, resolve));
+      return reply;
+    };
+    const a = candidate('a', transport);
+    await clock.settle();
+    link.late = true;
+    await clock.advance(6_900);
+    expect([a.epoch(13_500 - 1_900), a.epoch(13_501 - 1_900)]).toEqual([1, undefined]);
+    link.late = false;
+  });
+
+  test('a lost reply to a renewal is read back, and counts', async () => {
+    let fault: LeaseFault | undefined;
+    const a = candidate(
+      'a',
+      server.client((request) => (isPut(request) ? fault : undefined)),
+    );
+    await clock.settle();
+    fault = 'loseReply';
+    await clock.advance(60_000);
+    expect(a.epoch(0)).toBe(1);
+  });
+
+  test('a renewal that got lost is read back, does not count, and is repeated in time', async () => {
+    let faults = 1;
+    const a = candidate(
+      'a',
+      server.client((request) => (isPut(request) && faults-- > 0 ? 'loseRequest' : undefined)),
+    );
+    await clock.advance(5_000);
+    expect([a.epoch(8_500), a.epoch(8_501)]).toEqual([1, undefined]);
+    await clock.advance(1_000);
+    expect(a.epoch(13_000)).toBe(1);
+  });
+
+  test('survives that somebody annotates the lease', async () => {
+    const a = candidate('a');
+    await clock.settle();
+    for (let round = 0; round < 5; round++) {
+      server.write((lease) => ({
+        ...lease,
+        metadata: { ...lease.metadata, annotations: { round: String(round) } },
+      }));
+      await clock.advance(6_000);
+    }
+    expect(a.epoch(0)).toBe(1);
+    expect(server.lease()?.metadata.annotations).toEqual({ round: '4' });
+  });
+
+  test('ends at once when the lease names another', async () => {
+    const a = candidate('a');
+    await clock.settle();
+    server.write((lease) => ({
+      ...lease,
+      spec: { ...lease.spec, holderIdentity: 'other', leaseTransitions: 7 },
+    }));
+    await clock.advance(5_000);
+    expect([a.epoch(0), a.holder()]).toEqual([undefined, 'other']);
+    await clock.advance(20_000);
+    expect(a.epoch(0)).toBe(8);
+  });
+
+  test('a lease that was deleted does not begin anew with an epoch that was used', async () => {
+    const a = candidate('a');
+    await clock.settle();
+    server.remove();
+    await clock.advance(6_000);
+    expect([a.epoch(0), server.lease()?.spec?.leaseTransitions]).toEqual([2, 2]);
+  });
+});
+
+describe('giving it up', () => {
+  test('ends leadership before the lease is given back, and tells so', async () => {
+    const a = candidate('a');
+    await clock.settle();
+    const told: (number | undefined)[] = [];
+    a.onChange((epoch) => told.push(epoch));
+    const stopped = a.stop();
+    expect([a.epoch(0), told]).toEqual([undefined, [undefined]]);
+    await stopped;
+    expect(server.lease()?.spec).toMatchObject({ holderIdentity: '', leaseTransitions: 1 });
+  });
+
+  test('takes back nobody else’s lease', async () => {
+    const a = candidate('a');
+    await clock.settle();
+    const b = candidate('b');
+    await clock.settle();
+    await b.stop();
+    expect([a.epoch(0), server.lease()?.spec?.holderIdentity]).toEqual([1, a.identity]);
+  });
+
+  test('does not hang when the server is away', async () => {
+    const link = line();
+    const a = candidate(
+      'a',
+      server.client(() => (link.cut ? 'refuse' : undefined)),
+    );
+    await clock.settle();
+    link.cut = true;
+    await a.stop();
+    expect(a.epoch(0)).toBeUndefined();
+  });
+});
+
+describe('whatever is lost on the way', () => {
+  test('two never lead at once, and no epoch is used twice', async () => {
+    const fault = fc.constantFrom<LeaseFault | undefined>(
+      undefined,
+      undefined,
+      'refuse',
+      'loseReply',
+      'loseRequest',
+    );
+    const script = fc.array(fault, { minLength: 40, maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(
+        script,
+        script,
+        fc.array(fc.nat(6_000), { minLength: 20, maxLength: 20 }),
+        async (...given) => {
+          const [faultsA, faultsB, pauses] = given;
+          clock = createManualClock();
+          server = createFakeLeaseServer();
+          const pair = [faultsA, faultsB].map((faults, index) => {
+            let nth = 0;
+            return candidate(
+              String.fromCharCode(97 + index),
+              server.client(() => faults[nth++]),
+            );
+          }) as [Election, Election];
+          const usedBy = new Map<number, string>();
+          for (const pause of pauses) {
+            await clock.advance(pause);
+            const leading = pair.filter((election) => election.epoch(0) !== undefined);
+            expect(leading.length).toBeLessThanOrEqual(1);
+            for (const leader of leading) {
+              const epoch = leader.epoch(0)!;
+              expect(usedBy.get(epoch) ?? leader.identity).toBe(leader.identity);
+              usedBy.set(epoch, leader.identity);
+            }
+          }
+          await Promise.all(pair.map((election) => election.stop()));
+          elections = [];
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
