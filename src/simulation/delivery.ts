@@ -1,6 +1,7 @@
 import type { HttpReply } from '../wire/http.ts';
 import type { Fault } from './faults.ts';
 import type { FlightPlan } from './flight.ts';
+import type { Owner } from './owner.ts';
 import { keyedUniform } from './random.ts';
 import type { ReplyLeg, ReplyPart } from './replyLeg.ts';
 import { carry, digestOf, retransmission } from './wire.ts';
@@ -204,16 +205,21 @@ function send(call: Call, { status, headers, body }: HttpReply): void {
 async function stream(call: Call, chunks: AsyncIterable<string>): Promise<void> {
   const { reply, note, legMs, gone, plan } = call;
   for await (const chunk of chunks) {
-    // Leaving the loop would run the stream's `finally`, which nothing of a killed process may do.
-    if (!plan.listener.owner.alive) await new Promise<never>(() => {});
+    await forEverIfDead(plan.listener.owner);
     if (gone().signal.aborted || !plan.listener.open) return;
     const bytes = Buffer.from(chunk, 'utf8');
     note(`~ ${digestOf(bytes)}`);
     reply.post([{ kind: 'bytes', bytes }], legMs('back'));
     await reply.room();
+    await forEverIfDead(plan.listener.owner);
   }
   note('~ end');
   reply.post([{ kind: 'end' }], legMs('back'));
+}
+
+/** Going on would run the stream's code, and leaving its `finally`: a killed process does neither. */
+async function forEverIfDead(owner: Owner): Promise<void> {
+  if (!owner.alive) await new Promise<never>(() => {});
 }
 
 /** The news that nobody waits any more needs its time, too; it never overtakes the request. */

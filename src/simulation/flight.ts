@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 import { type FarEnd, write } from './delivery.ts';
 import type { Listener } from './listeners.ts';
 import type { Owner } from './owner.ts';
@@ -42,21 +42,63 @@ export interface FlightPlan {
 /** Starts a request on a connection that is there. A request whose waiter has given up is not written. */
 export function takeOff(plan: FlightPlan): void {
   const { wire, from, listener, ask } = plan;
-  let told = 'open' as 'open' | 'settled';
-  let abortReason: Error | null = null;
-  let paused = false;
+  const { handler } = ask;
+  let state: 'open' | 'settled' = 'open';
   let farEnd: FarEnd | undefined;
 
   const settle = (connection: 'kept' | 'broken', tell: () => void): void => {
-    if (told === 'settled') return;
-    told = 'settled';
+    if (state === 'settled') return;
+    state = 'settled';
     wire.flights.delete(flight);
     reply.discard();
     if (connection === 'broken') farEnd?.clientGone();
     tell();
     plan.free(connection);
   };
-  const controller: Dispatcher.DispatchController = {
+  const controller = createController({
+    onAbort: (reason) => {
+      if (state === 'settled') return;
+      farEnd?.note('x aborted by the sender');
+      // Aborted before anything was written, the connection has not been used and stays.
+      settle(farEnd === undefined ? 'kept' : 'broken', () => handler.onResponseError?.(controller, reason));
+    },
+    onResume: () => reply.resume(),
+  });
+  const fail = (error: Error): void => {
+    farEnd?.note(`! ${codeOf(error)}`);
+    settle('broken', () => handler.onResponseError?.(controller, error));
+  };
+  const take = (part: ReplyPart): void => {
+    if (part.kind === 'bytes') handler.onResponseData?.(controller, part.bytes);
+    else if (part.kind === 'end') settle('kept', () => handler.onResponseEnd?.(controller, {}));
+    else if (part.kind === 'broken') fail(part.error);
+    else {
+      const { status, headers } = part;
+      handler.onResponseStart?.(controller, status, { ...headers }, STATUS_CODES[status] ?? '');
+    }
+  };
+  const paused = (): boolean => controller.paused;
+  const reply = createReplyLeg({ wire, from, origin: plan.origin, paused, take });
+  const flight: Flight = {
+    pool: plan.pool,
+    from,
+    listener,
+    fail,
+    senderDied: () => settle('broken', () => {}),
+    serverDied: () => farEnd?.died(),
+  };
+  wire.flights.add(flight);
+  handler.onRequestStart?.(controller, {});
+  if (wire.flights.has(flight)) farEnd = write(plan, reply, fail);
+}
+
+function createController(on: {
+  readonly onAbort: (reason: Error) => void;
+  readonly onResume: () => void;
+}): Dispatcher.DispatchController {
+  let abortReason: Error | null = null;
+  let paused = false;
+  return {
     get aborted() {
       return abortReason !== null;
     },
@@ -67,56 +109,17 @@ export function takeOff(plan: FlightPlan): void {
       return abortReason;
     },
     abort: (reason) => {
-      abortReason ??= reason ?? new Error('aborted');
-      // Aborted before it was written, the connection has not been used and stays.
-      if (farEnd === undefined) {
-        settle('kept', () => ask.handler.onResponseError?.(controller, reason));
-        return;
-      }
-      farEnd.note('x aborted by the sender');
-      settle('broken', () => ask.handler.onResponseError?.(controller, reason));
+      abortReason ??= reason ?? new errors.RequestAbortedError();
+      on.onAbort(abortReason);
     },
     pause: () => {
       paused = true;
     },
     resume: () => {
       paused = false;
-      reply.resume();
+      on.onResume();
     },
   };
-  const fail = (error: Error): void => {
-    farEnd?.note(`! ${codeOf(error)}`);
-    settle('broken', () => ask.handler.onResponseError?.(controller, error));
-  };
-  const take = (part: ReplyPart): void => {
-    if (part.kind === 'head') {
-      ask.handler.onResponseStart?.(
-        controller,
-        part.status,
-        { ...part.headers },
-        STATUS_CODES[part.status] ?? '',
-      );
-    } else if (part.kind === 'bytes') {
-      ask.handler.onResponseData?.(controller, part.bytes);
-    } else if (part.kind === 'end') {
-      settle('kept', () => ask.handler.onResponseEnd?.(controller, {}));
-    } else {
-      fail(part.error);
-    }
-  };
-  const reply = createReplyLeg({ wire, from, origin: plan.origin, paused: () => paused, take });
-  const flight: Flight = {
-    pool: plan.pool,
-    from,
-    listener,
-    fail,
-    senderDied: () => settle('broken', () => {}),
-    serverDied: () => farEnd?.died(),
-  };
-  ask.handler.onRequestStart?.(controller, {});
-  if (told === 'settled') return;
-  wire.flights.add(flight);
-  farEnd = write(plan, reply, fail);
 }
 
 function codeOf(error: Error): string {

@@ -41,7 +41,7 @@ export function createSimulatedPool(wire: Wire, owner: Owner, peer: Peer): Dispa
     }
   };
   const destroy = async (error: Error | null = null): Promise<void> => {
-    if (end === 'destroyed') return;
+    if (end === 'destroyed' || !owner.alive) return;
     end = 'destroyed';
     queue.failAll(error ?? new errors.ClientDestroyedError());
   };

@@ -36,7 +36,6 @@ export function createReplyLeg(options: {
   let closed = false;
   let discarded = false;
   let scheduled = false;
-  let lastDueMs = 0;
   let waitedMs = 0;
   let pauseMs = 200;
   let makeRoom: (() => void) | undefined;
@@ -78,12 +77,12 @@ export function createReplyLeg(options: {
   return {
     post: (parts, delayMs) => {
       if (discarded) return;
-      lastDueMs = Math.max(lastDueMs, wire.scheduler.nowMs + delayMs);
+      const dueMs = wire.scheduler.nowMs + delayMs;
       for (const part of parts) {
-        queue.push({ part, dueMs: lastDueMs });
+        queue.push({ part, dueMs });
         if (part.kind === 'end' || part.kind === 'broken') closed = true;
       }
-      if (!scheduled) schedule(lastDueMs - wire.scheduler.nowMs);
+      if (!scheduled) schedule(delayMs);
     },
     get closed() {
       return closed;
