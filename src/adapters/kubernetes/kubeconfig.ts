@@ -13,8 +13,8 @@ const pluginDeadlineMs = 60_000;
 const askAgainAfterMs = 60_000;
 
 /**
- * A server named by a kubeconfig file, with whatever authentication client-node knows (token, token file, client
- * certificate, exec plugin, OIDC), through its public `applyToHTTPSOptions`. After a 401 the file is loaded anew into a
+ * A server named by a kubeconfig file, with whatever authentication client-node knows (token, client certificate, exec
+ * plugin, OIDC; not `tokenFile`, which it looks for under the name `token-file`), through its public `applyToHTTPSOptions`. After a 401 the file is loaded anew into a
  * new KubeConfig, since the old one would hand out its cached credential until that expires.
  */
 export function kubeconfigConnection(options: {
@@ -47,9 +47,15 @@ export function kubeconfigConnection(options: {
     return endpoint;
   };
   const readShared = (): Promise<Endpoint> => {
-    underway ??= readOnce().finally(() => {
-      underway = undefined;
-    });
+    underway ??= readOnce()
+      .catch((error: unknown) => {
+        // Whoever mends the file is heard at the next try.
+        config = undefined;
+        throw error;
+      })
+      .finally(() => {
+        underway = undefined;
+      });
     return underway;
   };
   return {
