@@ -21,7 +21,11 @@ export function joinSimulation(lab: Lab, simulation: Simulation): void {
       }
     }
   };
-  simulation.restrict((_from, to) => byOrigin.get(originOf(to))?.presence() !== 'silent');
+  const endpoints = new Map<string, LabEndpoint | undefined>();
+  simulation.restrict((_from, to) => {
+    if (!endpoints.has(to)) endpoints.set(to, byOrigin.get(originOf(to)));
+    return endpoints.get(to)?.presence() !== 'silent';
+  });
   lab.onPresenceChange(update);
   update();
 }
