@@ -16,9 +16,9 @@ export interface CallRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Where a call goes: one member's connections. */
+/** Where a call goes: one member's connections, or why there can be none. */
 export interface CallPath {
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Dispatcher | TransportError;
   readonly clock: Clock;
 }
 
@@ -59,8 +59,10 @@ export interface ItemStream {
 const wholeReplyMaxBytes = 4 * 1024 * 1024;
 
 export async function call(path: CallPath, request: CallRequest): Promise<CallOutcome> {
+  const { dispatcher, clock } = path;
+  if (dispatcher instanceof TransportError) return unanswered(request, dispatcher);
   try {
-    const reply = await exchange(path.dispatcher, path.clock, {
+    const reply = await exchange(dispatcher, clock, {
       ...httpRequest(request),
       maxBytes: wholeReplyMaxBytes,
     });
@@ -80,13 +82,15 @@ export async function callForItems(
   request: CallRequest,
   items: ItemStream,
 ): Promise<CallOutcome> {
+  const { dispatcher, clock } = path;
+  if (dispatcher instanceof TransportError) return unanswered(request, dispatcher);
   let stream: ExchangeStream;
   try {
-    stream = await openStream(path.dispatcher, path.clock, httpRequest(request));
+    stream = await openStream(dispatcher, clock, httpRequest(request));
   } catch (error) {
     return unanswered(request, error);
   }
-  const cancelDeadline = path.clock.after(items.bodyDeadlineMs, () => stream.close());
+  const cancelDeadline = clock.after(items.bodyDeadlineMs, () => stream.close());
   try {
     const splitter = createItemSplitter(items.itemsAt, items.onItem);
     for await (const chunk of stream.chunks) splitter.feed(chunk);

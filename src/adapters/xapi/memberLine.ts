@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../../ports/clock.ts';
 import type { MemberAccess } from '../../ports/hypervisor.ts';
 import type { Network } from '../../ports/network.ts';
+import { TransportError } from '../network/transportError.ts';
 import type { CallPath } from './jsonRpc.ts';
 
 /**
@@ -31,13 +32,17 @@ export function createMemberLine(options: {
   const host = member.address.includes(':') ? `[${member.address}]` : member.address;
   const opened: Dispatcher[] = [];
   const open = (connections: number): CallPath => {
-    const dispatcher = network.open({
-      origin: `https://${host}:${port}`,
-      trust: { kind: 'pin', sha256Fingerprint: member.sha256Fingerprint },
-      connections,
-    });
-    opened.push(dispatcher);
-    return { dispatcher, clock };
+    const origin = `https://${host}:${port}`;
+    const trust = { kind: 'pin', sha256Fingerprint: member.sha256Fingerprint } as const;
+    try {
+      const dispatcher = network.open({ origin, trust, connections });
+      opened.push(dispatcher);
+      return { dispatcher, clock };
+    } catch (error) {
+      // What cannot be opened at all (a fingerprint that is none) is told with each call, like any other trouble.
+      if (error instanceof TransportError) return { dispatcher: error, clock };
+      throw error;
+    }
   };
   return {
     member,

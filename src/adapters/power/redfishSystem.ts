@@ -1,0 +1,60 @@
+import type { PowerReading } from '../../ports/power.ts';
+import { asResource, linkIn, pathOn, type Resource } from './redfishHttp.ts';
+
+/**
+ * What is read of a ComputerSystem resource (DMTF DSP0268): its power, whose it is, and what it may be asked to do.
+ */
+export function powerReading(system: Resource): PowerReading | undefined {
+  const state = system['PowerState'];
+  if (typeof state !== 'string' || state === '') return undefined;
+  const serial = system['SerialNumber'];
+  return {
+    power: state === 'On' ? 'on' : state === 'Off' ? 'off' : 'other',
+    says: state,
+    serial: typeof serial === 'string' ? serial.trim() : '',
+  };
+}
+
+export interface ResetAction {
+  readonly target: string;
+  /** Undefined when the controller does not say; then it has to be tried. */
+  readonly allowed: readonly string[] | undefined;
+  /** Where to ask, when it says so elsewhere (@Redfish.ActionInfo). */
+  readonly infoPath: string | undefined;
+}
+
+/** Undefined when the system has no reset action on this origin. */
+export function resetAction(origin: string, system: Resource): ResetAction | undefined {
+  const action = asResource(asResource(system['Actions'])?.['#ComputerSystem.Reset']);
+  const target = pathOn(origin, action?.['target']);
+  if (action === undefined || target === undefined) return undefined;
+  return {
+    target,
+    allowed: texts(action['ResetType@Redfish.AllowableValues']),
+    infoPath: pathOn(origin, action['@Redfish.ActionInfo']),
+  };
+}
+
+/** The allowed reset types in an ActionInfo resource. */
+export function allowedIn(info: Resource): readonly string[] | undefined {
+  const { Parameters: parameters } = info;
+  if (!Array.isArray(parameters)) return undefined;
+  const resetType = parameters.map(asResource).find((parameter) => parameter?.['Name'] === 'ResetType');
+  return texts(resetType?.['AllowableValues']);
+}
+
+/** The members of a collection as paths; those that lead to another origin are left out. */
+export function membersIn(origin: string, collection: Resource): readonly string[] {
+  const { Members: members } = collection;
+  if (!Array.isArray(members)) return [];
+  return members.flatMap((member) => linkIn(origin, member) ?? []);
+}
+
+/** The id of a member is the last part of its path. */
+export function idOf(path: string): string {
+  return path.replace(/\/+$/, '').split('/').at(-1) ?? '';
+}
+
+function texts(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : undefined;
+}
