@@ -10,6 +10,7 @@ import { createSimulation } from '../../src/simulation/simulation.ts';
 import type { HttpHandler } from '../../src/wire/http.ts';
 import { serveTls } from '../../src/wire/serve.ts';
 import { makeCertificate, type TestCertificate } from '../adapters/network/certificates.ts';
+import { handClock } from '../adapters/network/handClock.ts';
 
 /**
  * The simulated network must not be told from the real one by those who use it. Each case is one program, played
@@ -190,8 +191,11 @@ for (const [name, on] of [
 
     test('lets go of a silent server at the deadline', () =>
       on(async (stage) => {
-        const work = exchange(open(stage), stage.clock, get('/silence', { deadlineMs: 400 }));
-        expect(await outcome(work)).toEqual(['deadline', true]);
+        const { clock, pass } = handClock();
+        const work = outcome(exchange(open(stage), clock, get('/silence')));
+        while (stage.arrived.length === 0) await sleep(stage.clock, 5);
+        pass();
+        expect(await work).toEqual(['deadline', true]);
       }));
 
     test('refuses another certificate before anything arrives', () =>
@@ -244,10 +248,14 @@ for (const [name, on] of [
     test('keeps a request behind a hung one in the queue, and never sends it after its deadline', () =>
       on(async (stage) => {
         const dispatcher = open(stage, { connections: 1 });
-        const hung = outcome(exchange(dispatcher, stage.clock, get('/silence', { deadlineMs: 600 })));
+        const [first, second] = [handClock(), handClock()];
+        const hung = outcome(exchange(dispatcher, first.clock, get('/silence')));
         while (stage.arrived.length === 0) await sleep(stage.clock, 5);
-        const queued = exchange(dispatcher, stage.clock, get('/queued', { deadlineMs: 60 }));
-        expect(await outcome(queued)).toEqual(['deadline', false]);
+        const queued = outcome(exchange(dispatcher, second.clock, get('/queued')));
+        await sleep(stage.clock, 20);
+        second.pass();
+        expect(await queued).toEqual(['deadline', false]);
+        first.pass();
         expect(await hung).toEqual(['deadline', true]);
         expect((await exchange(dispatcher, stage.clock, get('/echo'))).status).toBe(201);
         expect(stage.arrived).toEqual(['GET /silence', 'GET /echo']);
@@ -256,7 +264,8 @@ for (const [name, on] of [
     test("does not tell a queued request of its own signal, as undici's issue 386 says", () =>
       on(async (stage) => {
         const dispatcher = open(stage, { connections: 1 });
-        const hung = outcome(exchange(dispatcher, stage.clock, get('/silence', { deadlineMs: 1_000 })));
+        const { clock, pass } = handClock();
+        const hung = outcome(exchange(dispatcher, clock, get('/silence')));
         while (stage.arrived.length === 0) await sleep(stage.clock, 5);
         const stop = new AbortController();
         const steps: string[] = [];
@@ -266,6 +275,7 @@ for (const [name, on] of [
         stop.abort();
         await sleep(stage.clock, 100);
         steps.push('100 ms later');
+        pass();
         await hung;
         await bare;
         expect(steps).toEqual(['100 ms later', 'told']);

@@ -8,6 +8,7 @@ import { createSocketNetwork } from '../../../src/adapters/network/sockets.ts';
 import { TransportError } from '../../../src/adapters/network/transportError.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { makeCertificate, type TestCertificate } from './certificates.ts';
+import { handClock } from './handClock.ts';
 import { createBench, type Seen } from './servers.ts';
 
 const bench = createBench();
@@ -31,24 +32,6 @@ function open(seen: Seen, connections = 1): Dispatcher {
 
 const serve = (listener: RequestListener): Promise<Seen> => bench.https({ certificate }, listener);
 const farMs = 30_000;
-
-/** A clock whose deadlines pass when the test says so, so that no verdict hangs on how fast the machine is. */
-function handClock(): { readonly clock: Clock; readonly pass: () => void } {
-  const waiting = new Set<() => void>();
-  return {
-    clock: {
-      wallMs: () => 0,
-      monotonicMs: () => 0,
-      after: (_, run) => {
-        waiting.add(run);
-        return () => waiting.delete(run);
-      },
-    },
-    pass: () => {
-      for (const run of [...waiting]) run();
-    },
-  };
-}
 
 /** What both ways of asking end with: the whole reply, and the stream read to its end. */
 async function bothFailures(
@@ -275,7 +258,8 @@ test('leaves no listener on a long-lived signal, however a request or a stream e
   });
   const dispatcher = open(seen, 4);
   const { signal } = new AbortController();
-  const ask = (path: string) => ({ method: 'GET', path, deadlineMs: 300, signal }) as const;
+  const ask = (path: string) =>
+    ({ method: 'GET', path, deadlineMs: path === '/hang' ? 50 : farMs, signal }) as const;
   for (let round = 0; round < 3; round++) {
     const whole = ['/ok', '/reset', '/half', '/hang'].map((path) =>
       exchange(dispatcher, systemClock, ask(path)),
