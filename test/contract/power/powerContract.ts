@@ -31,7 +31,7 @@ export function powerContract(name: string, bench: () => PowerBench): void {
   describe(name, () => {
     test('switches off, reads off until it is, switches on, reads on', async () => {
       await withDevice({}, async (device) => {
-        for (const wanted of ['on', 'off', 'on', 'off'] as const) {
+        for (const wanted of ['off', 'on'] as const) {
           expect(await device[wanted](10_000)).toEqual({ kind: 'succeeded' });
           expect(await settled(device, wanted)).toMatchObject({ power: wanted, serial: bench().serial });
         }

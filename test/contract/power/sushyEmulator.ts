@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { type GuardedProcess, startGuarded } from '../../cluster/guardedProcess.ts';
 import type { PowerBench } from './powerContract.ts';
 import { makeCertificate } from './selfSigned.ts';
 
@@ -31,52 +32,51 @@ export function whyNoSushy(): string | undefined {
 export async function startSushy(): Promise<SushyEmulator> {
   const bin = install();
   const folder = mkdtempSync(join(tmpdir(), 'sushy-'));
+  const logFile = join(cacheFolder, `${basename(folder)}.log`);
+  let emulator: GuardedProcess | undefined;
+  const stop = async (): Promise<void> => {
+    await emulator?.stop();
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(logFile, { force: true });
+  };
   try {
     const { key, cert, sha256Fingerprint } = await makeCertificate();
     writeFileSync(join(folder, 'key.pem'), key, { mode: 0o600 });
     writeFileSync(join(folder, 'cert.pem'), cert);
     writeFileSync(join(folder, 'users'), `${userName}:${bcrypt(bin)}\n`, { mode: 0o600 });
     const port = await freePort();
-    writeFileSync(join(folder, 'config.py'), config(folder, port));
-    const process = spawn(join(bin, 'sushy-emulator'), ['--config', join(folder, 'config.py'), '--fake'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const configFile = join(folder, 'config.py');
+    writeFileSync(configFile, config(folder, port));
+    const command = join(bin, 'sushy-emulator');
+    emulator = startGuarded({
+      command,
+      args: ['--config', configFile, '--fake'],
+      directory: folder,
+      logFile,
     });
-    const stop = async (): Promise<void> => {
-      await ended(process);
-      rmSync(folder, { recursive: true, force: true });
+    await listening(emulator);
+    const origin = `https://127.0.0.1:${port}`;
+    return {
+      access: { origin, systemId: systemUUID, sha256Fingerprint, userName, password },
+      serial: '',
+      stop,
     };
-    try {
-      await listening(process);
-    } catch (error) {
-      await stop();
-      throw error;
-    }
-    const access = {
-      origin: `https://127.0.0.1:${port}`,
-      systemId: systemUUID,
-      sha256Fingerprint,
-      userName,
-      password,
-    };
-    return { access, serial: '', stop };
   } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
+    await stop();
     throw error;
   }
 }
 
-/** Made beside its place and then moved there, so that a broken-off installation is never taken for a whole one. */
+/** The last file that is written says that the installation is whole; one that broke off is made anew. */
 function install(): string {
   const place = join(cacheFolder, version);
   const bin = join(place, 'bin');
   if (existsSync(join(place, 'complete'))) return bin;
   mkdirSync(cacheFolder, { recursive: true });
   rmSync(place, { recursive: true, force: true });
-  // A virtual environment holds its own absolute path, so it is made in place; the last file says that it is whole.
   run('python3', ['-m', 'venv', place]);
   run(join(bin, 'pip'), ['install', '--quiet', '--disable-pip-version-check', `sushy-tools==${version}`]);
-  writeFileSync(join(place, 'complete.part'), version);
-  renameSync(join(place, 'complete.part'), join(place, 'complete'));
+  writeFileSync(join(place, 'complete'), version);
   return bin;
 }
 
@@ -117,28 +117,10 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Its web server says so on stderr as soon as it listens. */
-function listening(process: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    const hear = (chunk: Buffer): void => {
-      said += chunk.toString();
-      if (said.includes('Running on https://')) resolve();
-    };
-    process.stderr?.on('data', hear);
-    process.stdout?.on('data', hear);
-    process.once('error', reject);
-    process.once('exit', (code) => reject(new Error(`sushy-emulator ended with ${code}: ${said}`)));
-  });
-}
-
-function ended(process: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (process.exitCode !== null || process.signalCode !== null) {
-      resolve();
-      return;
-    }
-    process.once('exit', () => resolve());
-    process.kill('SIGKILL');
-  });
+/** Its web server says so as soon as it listens. */
+async function listening(emulator: GuardedProcess): Promise<void> {
+  while (!emulator.lastWords().includes('Running on https://')) {
+    if (emulator.exitCode() !== undefined) throw new Error(`sushy-emulator ended: ${emulator.lastWords()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
