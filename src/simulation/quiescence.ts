@@ -26,6 +26,11 @@ const harmless: ReadonlySet<string> = new Set([
   'UNDICI_REQUEST',
   'STREAM_END_OF_STREAM',
   'SIMULATED_OWNER',
+  // Printing to a terminal or a pipe: nothing comes back from there. Sockets and processes have other types besides.
+  'PIPEWRAP',
+  'TTYWRAP',
+  'WRITEWRAP',
+  'SIGNALWRAP',
 ]);
 
 export function createQuiescenceWatcher(): QuiescenceWatcher {

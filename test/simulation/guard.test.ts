@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { createHash, subtle } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzipSync, gzip, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -48,6 +50,12 @@ test('lets synchronous work pass: compression, digests, files, SQLite', async ()
     database.close();
     await new Promise((resolve) => setImmediate(resolve));
   });
+});
+
+test('lets a program print, to a pipe and outside the test runner as well', async () => {
+  const program = fileURLToPath(new URL('./printFromInside.ts', import.meta.url));
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [program]);
+  expect([stdout, stderr]).toEqual(['to standard output\n', 'to standard error\n']);
 });
 
 test("does not take the test runner's own timers for the program's", async () => {
