@@ -1,12 +1,13 @@
 import { parse as parseYaml } from 'yaml';
 import type { HttpRequest } from '../wire/http.ts';
+import { duplicateFields } from './duplicateFields.ts';
 import { invalidValue } from './fieldError.ts';
 import { isObject, type JsonObject, stringAt } from './json.ts';
 import { metaOf, objectMetaSchema } from './objectMeta.ts';
 import { type ProtobufReader, protobufMediaType } from './protobuf.ts';
 import { apiVersionOf, type ResourceType } from './resourceType.ts';
 import type { ServerContext } from './serverContext.ts';
-import { badRequest, invalid, type Refusal, unsupportedMediaType } from './status.ts';
+import { badRequest, type Cause, invalid, isRefusal, type Refusal, unsupportedMediaType } from './status.ts';
 import { prune } from './structural.ts';
 
 /** What to do about fields that the schema does not know. */
@@ -32,39 +33,48 @@ export function fieldValidationOf(query: URLSearchParams): FieldValidation | Ref
   }
 }
 
-/** The document in a body, whatever its notation; refuses what cannot be parsed. */
+/** What stands in a body. */
+export interface ReadDocument {
+  readonly value: unknown;
+  /** Paths of keys that stand twice. */
+  readonly duplicates: readonly string[];
+}
+
+/** Reads a body, whatever its notation; refuses what cannot be parsed. */
 export function readDocument(
   request: Pick<HttpRequest, 'headers' | 'body'>,
   protobuf: ProtobufReader,
-): unknown | Refusal {
+): ReadDocument | Refusal {
   const { 'content-type': contentType = 'application/json' } = request.headers;
   const mediaType = (contentType.split(';')[0] ?? '').trim().toLowerCase();
-  switch (mediaType) {
-    case protobufMediaType:
-      return protobuf.read(request.body);
-    case 'application/json':
-    case 'application/yaml': {
-      const text = Buffer.from(request.body).toString();
-      try {
-        return mediaType === 'application/json' ? JSON.parse(text) : parseYaml(text);
-      } catch (error) {
-        return badRequest(
-          `the object provided is unrecognized (must be of type ${mediaType}): ${(error as Error).message}`,
-        );
+  const text = (): string => Buffer.from(request.body).toString();
+  try {
+    switch (mediaType) {
+      case protobufMediaType: {
+        const value = protobuf.read(request.body);
+        return isRefusal(value) ? value : { value, duplicates: [] };
       }
+      case 'application/json': {
+        const value: unknown = JSON.parse(text());
+        return { value, duplicates: duplicateFields(text(), value) };
+      }
+      case 'application/yaml':
+        return { value: parseYaml(text()), duplicates: [] };
+      default:
+        return unsupportedMediaType(
+          `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, ${protobufMediaType}`,
+        );
     }
-    default:
-      return unsupportedMediaType(
-        `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, ${protobufMediaType}`,
-      );
+  } catch (error) {
+    return badRequest(`the body of the request cannot be read as ${mediaType}: ${(error as Error).message}`);
   }
 }
 
 export interface Admitted {
   /** Complete with defaults, without unknown fields, in the type's own form. */
   readonly object: JsonObject;
-  /** Paths of the fields that were dropped. */
-  readonly unknown: readonly string[];
+  /** What a strict reader objects to: `unknown field "spec.sizee"`. */
+  readonly objections: readonly string[];
 }
 
 /**
@@ -75,12 +85,12 @@ export function admit(
   context: ServerContext,
   type: ResourceType,
   given: {
-    readonly document: unknown;
+    readonly document: ReadDocument;
     readonly namespace: string | undefined;
     readonly name: string | undefined;
   },
 ): Admitted | Refusal {
-  const { document } = given;
+  const { value: document, duplicates } = given.document;
   if (!isObject(document)) return badRequest(`the body must be an object of kind ${type.kind}`);
   const wrong = wrongType(type, document) ?? wrongMeta(context, type, document);
   if (wrong !== undefined) return wrong;
@@ -92,11 +102,14 @@ export function admit(
   const unknown = [...prune(meta, objectMetaSchema, 'metadata'), ...type.compiled.prune(document)];
   delete meta['managedFields'];
   delete meta['selfLink'];
-  for (const key of Object.keys(meta)) if (meta[key] === null) delete meta[key];
+  for (const key of Object.keys(meta)) if (isNothing(meta[key])) delete meta[key];
   type.compiled.applyDefaults(document);
   const unreadable = whyUnreadable(type, document);
   return unreadable === undefined
-    ? { object: document, unknown }
+    ? {
+        object: document,
+        objections: [...named('duplicate', duplicates), ...named('unknown', unknown.toSorted(byName))],
+      }
     : badRequest(`${cannotBeHandled(type)}: ${unreadable}`);
 }
 
@@ -119,20 +132,28 @@ function wrongType(type: ResourceType, document: JsonObject): Refusal | undefine
   if (kind === type.kind) return undefined;
   if (type.custom) {
     const name = isObject(document['metadata']) ? stringAt(document['metadata'], 'name') : '';
-    return invalid(type, name, [invalidValue('kind', kind, `must be ${type.kind}`)]);
+    return invalid({ group: type.group, kind }, name, [invalidValue('kind', kind, `must be ${type.kind}`)]);
   }
   return badRequest(`the kind in the data (${kind}) does not match the expected kind (${type.kind})`);
 }
 
 function wrongMeta(context: ServerContext, type: ResourceType, document: JsonObject): Refusal | undefined {
   const meta = document['metadata'];
-  const causes = isObject(meta) ? context.metaCheck({ metadata: withoutNulls(meta) }) : [];
   if (meta !== undefined && meta !== null && !isObject(meta)) {
     return badRequest(`${cannotBeHandled(type)}: metadata must be an object`);
   }
-  if (causes.length === 0) return undefined;
-  const told = causes.map((cause) => `${cause.field}: ${cause.message}`).join(', ');
-  return badRequest(`${cannotBeHandled(type)}: ${told}`);
+  const [first] = isObject(meta) ? context.metaCheck({ metadata: withoutNulls(meta) }) : [];
+  if (first === undefined) return undefined;
+  return badRequest(`${cannotBeHandled(type)}: ${unmarshalError(first)}`);
+}
+
+/** A wrong type in `metadata`, in the words of Go's JSON reader. */
+function unmarshalError({ field, message }: Cause): string {
+  const [, expected = 'string', actual = 'null'] = /of type (\w+): "(\w+)"/.exec(message) ?? [];
+  const names: Readonly<Record<string, string>> = { integer: 'number', boolean: 'bool' };
+  const top = field.split(/[.[]/)[1] ?? '';
+  const wanted = { integer: 'int64', object: 'map[string]string', array: '[]string' }[expected] ?? expected;
+  return `json: cannot unmarshal ${names[actual] ?? actual} into Go struct field ObjectMeta.${top} of type ${wanted}`;
 }
 
 function withoutNulls(meta: JsonObject): JsonObject {
@@ -164,14 +185,24 @@ function whyUnreadable(type: ResourceType, document: JsonObject): string | undef
   return type.unreadable?.(stored) ?? (first === undefined ? undefined : `${first.field}: ${first.message}`);
 }
 
-/** Refuses unknown fields under Strict; under Warn they become warnings, once each. */
-export function unknownFieldWarnings(
-  unknown: readonly string[],
-  validation: FieldValidation,
-): readonly string[] {
-  return validation === 'Warn' ? unknown.map((path) => `unknown field "${path}"`) : [];
+function byName(a: string, b: string): number {
+  return a < b ? -1 : 1;
 }
 
-export function strictDecodingError(unknown: readonly string[]): string {
-  return `strict decoding error: ${unknown.map((path) => `unknown field "${path}"`).join(', ')}`;
+/** What Kubernetes does not keep in metadata: null, and a map or list with nothing in it. */
+function isNothing(value: unknown): boolean {
+  return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+function named(what: string, paths: readonly string[]): readonly string[] {
+  return paths.map((path) => `${what} field "${path}"`);
+}
+
+/** Under Warn, each objection becomes a warning. */
+export function warningsOf(objections: readonly string[], validation: FieldValidation): readonly string[] {
+  return validation === 'Warn' ? objections : [];
+}
+
+export function strictDecodingError(objections: readonly string[]): string {
+  return `strict decoding error: ${objections.join(', ')}`;
 }

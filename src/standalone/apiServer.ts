@@ -11,10 +11,11 @@ import { createOpenApi } from './openapi.ts';
 import { createProtobufReader } from './protobuf.ts';
 import { jsonReply } from './render.ts';
 import { createResourceHandler } from './resourceHandler.ts';
+import type { ResourceType } from './resourceType.ts';
 import { review, reviewPaths } from './reviews.ts';
 import { targetOf } from './route.ts';
 import type { ServerContext } from './serverContext.ts';
-import { isRefusal, refuse, statusReply, unknownResource } from './status.ts';
+import { isRefusal, refuse, statusReply } from './status.ts';
 import type { Store } from './store.ts';
 import { createAuthentication, type Token } from './users.ts';
 import { create } from './write.ts';
@@ -43,7 +44,7 @@ export interface ApiServer {
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { store, clock, random, log } = options;
   const closing = new AbortController();
-  const types = [...createBuiltinKinds(), ...options.crds.map(compileKind)];
+  const types = [...createBuiltinKinds(), ...options.crds.map(compileKind).toSorted(byPlural)];
   const context: ServerContext = {
     store,
     clock,
@@ -75,21 +76,29 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       const document = readDocument(request, protobuf);
       return isRefusal(document)
         ? statusReply(document)
-        : jsonReply(201, JSON.stringify(review(document, user)));
+        : jsonReply(201, JSON.stringify(review(document.value, user)));
     }
     const fixed =
       request.method === 'GET'
         ? (aboutServer(path) ?? discovery.answer(path, request) ?? openApi.answer(path, request))
         : undefined;
     if (fixed !== undefined) return fixed;
-    if (!path.startsWith('/api/') && !path.startsWith('/apis/')) return statusReply(unknownResource());
+    if (!path.startsWith('/api/') && !path.startsWith('/apis/')) return nothingHere;
     const target = targetOf(types, path);
+    if (target === 'nothing') return nothingHere;
     return isRefusal(target)
       ? statusReply(target)
       : handleResource(request, target, new URLSearchParams(query));
   };
   return { handle, close: () => closing.abort(new Error('the API server closes')) };
 }
+
+/** What Kubernetes says of a path under which there is nothing at all. */
+const nothingHere: HttpReply = {
+  status: 404,
+  headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+  body: '404 page not found\n',
+};
 
 /** As in Kubernetes; an object may grow to half of it. */
 const maxBodyBytes = 3 * 1024 * 1024;
@@ -106,6 +115,11 @@ const version = {
   compiler: '',
   platform: 'kintsugi/embedded',
 };
+
+/** Clients list kinds in the order of discovery, and that should not depend on how files were read. */
+function byPlural(a: ResourceType, b: ResourceType): number {
+  return a.plural < b.plural ? -1 : 1;
+}
 
 function aboutServer(path: string): HttpReply | undefined {
   switch (path) {
@@ -125,7 +139,7 @@ function makePermanentNamespaces(context: ServerContext): void {
   for (const name of permanentNamespaces) {
     if (type === undefined || namespaceObject(context, name) !== undefined) continue;
     const made = create(context, type, {
-      document: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
+      document: { value: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, duplicates: [] },
       namespace: undefined,
       dryRun: 'real',
       fieldValidation: 'Ignore',

@@ -10,9 +10,10 @@ import { compileValidation } from './validation.ts';
 export interface CompiledSchema {
   /**
    * What is wrong with the object: schema first, then (only if no value has a wrong type, is missing or too
-   * long) the CEL rules. `old` is the object as stored, for updates.
+   * long) the CEL rules. `old` is the object as stored, for updates; `found` is what is known to be wrong already,
+   * and comes first in the result.
    */
-  validate(object: unknown, old?: unknown): readonly Cause[];
+  validate(object: unknown, old?: unknown, found?: readonly Cause[]): readonly Cause[];
   /** Fills in defaults, in place. */
   applyDefaults(object: unknown): void;
   /** Removes unknown fields, in place, and returns their paths. */
@@ -24,10 +25,10 @@ export function compileSchema(schema: SchemaNode): CompiledSchema {
   const check = compileValidation(schema);
   const runRules = compileRules(schema, createRuleCompiler());
   return {
-    validate: (object, old) => {
+    validate: (object, old, found = []) => {
       const repeats = repeatedItems(object, schema);
       const forgiven = old !== undefined && repeatedItems(old, schema).length > 0;
-      const causes = [...check(object, old), ...(forgiven ? [] : repeats)];
+      const causes = [...found, ...check(object, old), ...(forgiven ? [] : repeats)];
       return causes.some((cause) => blocking.has(cause.reason))
         ? [...causes, rulesNotRun]
         : [...causes, ...runRules(object, old)];

@@ -4,7 +4,8 @@ import { mediaRanges } from './accept.ts';
 import type { JsonObject } from './json.ts';
 import { apiVersionOf, type ResourceType } from './resourceType.ts';
 
-const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const builtinVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const customVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const statusVerbs = ['get', 'patch', 'update'];
 
 /** Answers to what a client asks before it knows any kind; made once, since kinds do not change while a server runs. */
@@ -107,14 +108,21 @@ function resourceList(types: readonly ResourceType[], apiVersion: string): JsonO
         name: type.plural,
         singularName: type.singular,
         ...shared,
-        verbs,
+        verbs: type.custom ? customVerbs : builtinVerbs,
         ...(type.shortNames.length === 0 ? {} : { shortNames: type.shortNames }),
         ...(type.categories.length === 0 ? {} : { categories: type.categories }),
+        storageVersionHash: storageVersionHash(type),
       };
       const status = { name: `${type.plural}/status`, singularName: '', ...shared, verbs: statusVerbs };
       return type.statusSubresource ? [main, status] : [main];
     });
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: apiVersion, resources };
+}
+
+/** By which a client sees that objects are stored in another version now (k8s.io/apiserver discovery.StorageVersionHash). */
+function storageVersionHash({ group, version, kind }: ResourceType): string {
+  const digest = createHash('sha256').update(`${group}/${version}/${kind}`).digest();
+  return digest.subarray(0, 8).toString('base64');
 }
 
 function aggregate(types: readonly ResourceType[], groups: readonly string[], version: string): JsonObject {
@@ -142,7 +150,7 @@ function discoveredResource(type: ResourceType): JsonObject {
     responseKind,
     scope: type.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: type.singular,
-    verbs,
+    verbs: type.custom ? customVerbs : builtinVerbs,
     ...(type.shortNames.length === 0 ? {} : { shortNames: type.shortNames }),
     ...(type.categories.length === 0 ? {} : { categories: type.categories }),
     ...(type.statusSubresource

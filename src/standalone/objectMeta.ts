@@ -130,13 +130,12 @@ export function checkChangedMeta(object: JsonObject, old: JsonObject): readonly 
   const added = (Array.isArray(now) ? now : []).filter((finalizer) => !had.has(finalizer));
   if (added.length === 0) return checkCommonMeta(object);
   const list = added.map((finalizer) => JSON.stringify(finalizer)).join(', ');
-  return [
-    forbiddenValue(
-      'metadata.finalizers',
-      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
-    ),
-    ...checkCommonMeta(object),
-  ];
+  const cause = forbiddenValue(
+    'metadata.finalizers',
+    `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
+  );
+  // Kubernetes checks this at two places and says it twice.
+  return [cause, cause, ...checkCommonMeta(object)];
 }
 
 const maxAnnotationBytes = 256 * 1024;

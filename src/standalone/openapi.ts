@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
+import protobuf from 'protobufjs/light.js';
 import type { HttpReply, HttpRequest } from '../wire/http.ts';
+import { mediaRanges } from './accept.ts';
 import { cacheable } from './discovery.ts';
 import { type JsonObject, objectAt } from './json.ts';
 import { objectMetaSchema } from './objectMeta.ts';
 import { apiVersionOf, type ResourceType } from './resourceType.ts';
+import { itemsOf, propertiesOf, type SchemaNode } from './structural.ts';
 
 /** OpenAPI v3, from which `kubectl explain` and the checks that kubectl makes before it sends anything live. */
 export interface OpenApi {
-  /** `/openapi/v3` and the documents that it names; undefined for any other path. */
+  /** `/openapi/v3`, the documents that it names, and `/openapi/v2`; undefined for any other path. */
   answer(path: string, request: Pick<HttpRequest, 'headers'>): HttpReply | undefined;
 }
 
@@ -25,8 +28,10 @@ export function createOpenApi(types: readonly ResourceType[]): OpenApi {
     }),
   );
   const index = JSON.stringify({ paths });
+  const second = secondVersion();
   return {
     answer: (path, { headers }) => {
+      if (path === '/openapi/v2') return second(headers['accept']);
       const text = path === '/openapi/v3' ? index : documents.get(path.replace(/^\/openapi\/v3\//, ''));
       return text === undefined
         ? undefined
@@ -35,12 +40,62 @@ export function createOpenApi(types: readonly ResourceType[]): OpenApi {
   };
 }
 
-const objectMetaName = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
-const listMetaName = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';
+/** The one that kubectl asks for, and the one that the answer bears: an @ cannot stand in a Content-Type. */
+const secondVersionAsked = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+const secondVersionAnswered = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
+/**
+ * kubectl reads OpenAPI v2 only to check `kind: List` before it sends the items, and skips every kind that it does not find there.
+ * So the document is there and has no kinds: the server checks the items itself.
+ */
+function secondVersion(): (accept: string | undefined) => HttpReply {
+  const info = { title: 'Kubernetes', version: 'unversioned' };
+  const root = protobuf.Root.fromJSON({
+    nested: {
+      Info: { fields: { title: { type: 'string', id: 1 }, version: { type: 'string', id: 2 } } },
+      Document: { fields: { swagger: { type: 'string', id: 1 }, info: { type: 'Info', id: 2 } } },
+    },
+  });
+  const bytes = root.lookupType('Document').encode({ swagger: '2.0', info }).finish();
+  const json = JSON.stringify({ swagger: '2.0', info, paths: {} });
+  return (accept) =>
+    mediaRanges(accept).some(({ type }) => type === secondVersionAsked)
+      ? { status: 200, headers: { 'content-type': secondVersionAnswered }, body: bytes }
+      : { status: 200, headers: { 'content-type': 'application/json' }, body: json };
+}
+
+const metaPrefix = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
+const objectMetaName = `${metaPrefix}ObjectMeta`;
+const listMetaName = `${metaPrefix}ListMeta`;
+/** Parts of the metadata that have names of their own, which `kubectl explain` shows. */
+const namedParts: Readonly<Record<string, string>> = {
+  ownerReferences: 'OwnerReference',
+  managedFields: 'ManagedFieldsEntry',
+  fieldsV1: 'FieldsV1',
+};
+
+/** Takes the named parts out of a schema and puts references in their places. */
+function withReferences(node: SchemaNode, schemas: JsonObject): SchemaNode {
+  const properties = Object.entries(propertiesOf(node)).map(([key, child]) => {
+    const name = namedParts[key];
+    if (name === undefined) return [key, child];
+    const whole = withReferences(itemsOf(child) ?? child, schemas);
+    schemas[`${metaPrefix}${name}`] = whole;
+    const reference = { allOf: [{ $ref: `#/components/schemas/${metaPrefix}${name}` }], default: {} };
+    const { description } = child;
+    const described = description === undefined ? {} : { description };
+    return [
+      key,
+      itemsOf(child) === undefined
+        ? { ...described, ...reference }
+        : { ...described, type: 'array', items: reference },
+    ];
+  });
+  return properties.length === 0 ? node : { ...node, properties: Object.fromEntries(properties) };
+}
 
 function documentOf(apiVersion: string, types: readonly ResourceType[]): JsonObject {
   const schemas: JsonObject = {
-    [objectMetaName]: objectMetaSchema,
     [listMetaName]: {
       type: 'object',
       description: 'Metadata of a list.',
@@ -51,6 +106,7 @@ function documentOf(apiVersion: string, types: readonly ResourceType[]): JsonObj
       },
     },
   };
+  schemas[objectMetaName] = withReferences(objectMetaSchema, schemas);
   const paths: JsonObject = {};
   for (const type of types) {
     const name = schemaName(type);

@@ -50,16 +50,18 @@ function checkPreconditions(
 ): Refusal | undefined {
   const meta = objectAt(object, 'metadata');
   const name = stringAt(meta, 'name');
+  // Here, and only here, Kubernetes names the kind where it names the resource elsewhere.
+  const byKind = { group: type.group, plural: type.kind };
   if (uid !== undefined && uid !== meta['uid']) {
     return conflict(
-      type,
+      byKind,
       name,
       `the UID in the precondition (${uid}) does not match the UID in record (${meta['uid']}). The object might have been deleted and then recreated`,
     );
   }
   if (resourceVersion !== undefined && resourceVersion !== meta['resourceVersion']) {
     return conflict(
-      type,
+      byKind,
       name,
       `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${meta['resourceVersion']}). The object might have been modified`,
     );

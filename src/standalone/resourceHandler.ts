@@ -1,6 +1,6 @@
 import type { HttpReply, HttpRequest } from '../wire/http.ts';
 import { type Form, negotiate } from './accept.ts';
-import { fieldValidationOf, readDocument } from './admit.ts';
+import { fieldValidationOf, type ReadDocument, readDocument } from './admit.ts';
 import { unsupportedValue } from './fieldError.ts';
 import { isObject, type JsonObject, objectAt, stringAt } from './json.ts';
 import { list } from './list.ts';
@@ -12,7 +12,15 @@ import { apiVersionOf, type ResourceType } from './resourceType.ts';
 import type { Target } from './route.ts';
 import { selectionOf } from './selectors.ts';
 import type { ServerContext } from './serverContext.ts';
-import { invalid, isRefusal, methodNotAllowed, notFound, type Refusal, statusReply } from './status.ts';
+import {
+  invalid,
+  isRefusal,
+  methodNotAllowed,
+  notFound,
+  type Refusal,
+  statusReply,
+  verbNotSupported,
+} from './status.ts';
 import type { StoredObject } from './store.ts';
 import type { IncludeObject } from './table.ts';
 import { watch } from './watch.ts';
@@ -78,6 +86,12 @@ function collection(call: Call): HttpReply | Refusal {
 function item(call: Call, name: string): HttpReply | Refusal {
   const { context, request, target } = call;
   const { type, namespace } = target;
+  const methods = target.subresource === undefined ? itemMethods : subresourceMethods;
+  if (!methods.has(request.method)) {
+    return target.subresource === undefined
+      ? methodNotAllowed()
+      : verbNotSupported(type, request.method === 'POST' ? 'create' : request.method.toLowerCase());
+  }
   const stored = context.store.get({ resource: type.storageKey, namespace: namespace ?? '', name });
   if (stored === undefined) return notFound(type, name);
   switch (request.method) {
@@ -86,12 +100,13 @@ function item(call: Call, name: string): HttpReply | Refusal {
     case 'PUT':
     case 'PATCH':
       return change(call, stored);
-    case 'DELETE':
-      return target.subresource === undefined ? destroy(call, stored) : methodNotAllowed();
     default:
-      return methodNotAllowed();
+      return destroy(call, stored);
   }
 }
+
+const subresourceMethods = new Set(['GET', 'PUT', 'PATCH']);
+const itemMethods = new Set([...subresourceMethods, 'DELETE']);
 
 function rendering({ context, form, include }: Call): {
   readonly form: Form;
@@ -120,18 +135,24 @@ function change(call: Call, stored: StoredObject): HttpReply | Refusal {
   const options = writeOptions(call);
   if (isRefusal(options)) return options;
   const old = JSON.parse(stored.body) as JsonObject;
-  const by = request.method === 'PUT' ? 'put' : 'patch';
-  const document = by === 'put' ? readDocument(request, protobuf) : patchedDocument(type, old, request);
+  const patching = request.method === 'PATCH';
+  const document = patching ? patchedDocument(type, old, request) : readDocument(request, protobuf);
   if (isRefusal(document)) return document;
-  const written = update(context, type, { ...options, old, document, subresource: target.subresource, by });
+  const written = update(context, type, {
+    ...options,
+    old,
+    document,
+    subresource: target.subresource,
+    patchedText: patching ? JSON.stringify(document.value) : undefined,
+  });
   if (!isRefusal(written) && stored.namespace !== '') finishNamespace(context, stored.namespace);
   return writtenReply(call, 200, written);
 }
 
-function patchedDocument(type: ResourceType, old: JsonObject, request: HttpRequest): unknown | Refusal {
+function patchedDocument(type: ResourceType, old: JsonObject, request: HttpRequest): ReadDocument | Refusal {
   const { 'content-type': mediaType = '' } = request.headers;
   const result = patched(type, type.view?.fromStored(old) ?? old, { mediaType, body: request.body });
-  return isRefusal(result) ? result : result.value;
+  return isRefusal(result) ? result : { value: result.value, duplicates: [] };
 }
 
 function writtenReply(call: Call, status: number, written: Written | Refusal): HttpReply | Refusal {
@@ -170,10 +191,9 @@ function writeOptions({ query }: Call): WriteOptions | Refusal {
 }
 
 function dryRunOf(asked: readonly unknown[]): DryRun | Refusal {
-  const wrong = asked.find((value) => value !== 'All');
-  if (wrong !== undefined) {
+  if (asked.some((value) => value !== 'All')) {
     return invalid({ group: 'meta.k8s.io', kind: 'CreateOptions' }, '', [
-      unsupportedValue('dryRun', wrong, ['All']),
+      unsupportedValue('dryRun', asked, ['All']),
     ]);
   }
   return asked.length > 0 ? 'dry' : 'real';
@@ -181,9 +201,9 @@ function dryRunOf(asked: readonly unknown[]): DryRun | Refusal {
 
 /** Options of a deletion stand in the query, in the body, or in both. */
 function removalOf({ request, protobuf, query }: Call): Removal | Refusal {
-  const document = request.body.length === 0 ? {} : readDocument(request, protobuf);
+  const document = request.body.length === 0 ? undefined : readDocument(request, protobuf);
   if (isRefusal(document)) return document;
-  const body = isObject(document) ? document : {};
+  const body = isObject(document?.value) ? document.value : {};
   const dryRun = dryRunOf([
     ...query.getAll('dryRun'),
     ...(Array.isArray(body['dryRun']) ? body['dryRun'] : []),

@@ -11,8 +11,11 @@ export interface Target {
   readonly subresource: 'status' | undefined;
 }
 
-/** Finds the resource that a path names. 404 says which resources there are, for whoever expects a whole cluster. */
-export function targetOf(types: readonly ResourceType[], path: string): Target | Refusal {
+/**
+ * Finds the resource that a path names. `nothing` where a real API server would not have anything either; a refusal
+ * where it would, which says what there is here, for whoever expects a whole cluster.
+ */
+export function targetOf(types: readonly ResourceType[], path: string): Target | Refusal | 'nothing' {
   const parts = path.split('/').slice(1).map(decodePart);
   const apiVersion = parts[0] === 'api' ? (parts[1] ?? '') : `${parts[1]}/${parts[2]}`;
   const rest = parts.slice(parts[0] === 'api' ? 2 : 3);
@@ -39,7 +42,14 @@ function decodePart(part: string): string {
   }
 }
 
-function notServed(types: readonly ResourceType[], path: string): Refusal {
+/** Groups of Kubernetes itself: the core group, those without a domain (apps, batch) and those of k8s.io. */
+function isOfKubernetes(path: string): boolean {
+  const [root, group = ''] = path.split('/').slice(1);
+  return root === 'api' || !group.includes('.') || group.endsWith('.k8s.io');
+}
+
+function notServed(types: readonly ResourceType[], path: string): Refusal | 'nothing' {
+  if (!isOfKubernetes(path)) return 'nothing';
   const names = types
     .map((type) => (type.group === '' ? type.plural : `${type.plural}.${type.group}`))
     .join(', ');

@@ -89,7 +89,14 @@ async function serve(
     crds: options.crds,
     tokens: [{ token, user }],
   });
-  opened.served = await serveTls(opened.api.handle, { address, port: options.port, ...tls, log });
+  opened.served = await serveTls(opened.api.handle, {
+    address,
+    port: options.port,
+    ...tls,
+    // More than the server takes, which refuses what is too long in a Status.
+    maxBodyBytes: 8 * 1024 * 1024,
+    log,
+  });
   const origin = reachableOrigin(address, opened.served);
   const kubeconfigPath = join(directory, 'kubeconfig');
   writePrivately(kubeconfigPath, kubeconfigText(origin, { cert: tls.cert, token }));

@@ -14,7 +14,7 @@ export interface StatusBody {
   readonly metadata: Readonly<Record<string, never>>;
   readonly status: 'Failure';
   readonly message: string;
-  readonly reason: string;
+  readonly reason?: string;
   readonly details?: StatusDetails;
   readonly code: number;
 }
@@ -62,7 +62,7 @@ export function refuse(
       metadata: {},
       status: 'Failure',
       message: told.message,
-      reason,
+      ...(reason === '' ? {} : { reason }),
       ...(told.details === undefined ? {} : { details: told.details }),
       code,
     },
@@ -81,14 +81,6 @@ export function notFound(resource: GroupResource, name: string): Refusal {
   return refuse(404, 'NotFound', {
     message: `${qualified(resource)} "${name}" not found`,
     details: detailsOf(resource, name),
-  });
-}
-
-/** The path names a resource that this server does not have. */
-export function unknownResource(): Refusal {
-  return refuse(404, 'NotFound', {
-    message: 'the server could not find the requested resource',
-    details: {},
   });
 }
 
@@ -149,6 +141,14 @@ export function methodNotAllowed(): Refusal {
   return refuse(405, 'MethodNotAllowed', {
     message: 'the server does not allow this method on the requested resource',
     details: {},
+  });
+}
+
+/** The verb exists for the resource, but not for this part of it. */
+export function verbNotSupported(resource: GroupResource, verb: string): Refusal {
+  return refuse(405, 'MethodNotAllowed', {
+    message: `${verb} is not supported on resources of kind "${qualified(resource)}"`,
+    details: detailsOf(resource, ''),
   });
 }
 

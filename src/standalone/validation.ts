@@ -101,7 +101,16 @@ function findings({ check, schema, value, old }: Examined): readonly Cause[] {
   const errors = withoutLostBranches(check.errors ?? []);
   const standing =
     old === undefined ? errors : errors.filter((error) => !unchanged(schema, value, old, error.instancePath));
-  return standing.map(causeOf);
+  return standing.flatMap((error) => [causeOf(error), ...furtherCauses(error)]);
+}
+
+/** Of a fraction where a whole number belongs Kubernetes complains a second time, naming no field. */
+function furtherCauses(error: ErrorObject): readonly Cause[] {
+  const wanted = error.params['type'] as readonly string[] | undefined;
+  if (error.keyword !== 'type' || typeof error.data !== 'number' || !wanted?.includes('integer')) return [];
+  const format = isObject(error.parentSchema) ? (error.parentSchema['x-format'] ?? 'default') : 'default';
+  const detail = `Checked value must be of type integer (${format} format) in ${fieldPath(error.instancePath)}`;
+  return [invalidValue('<nil>', '', detail)];
 }
 
 /**

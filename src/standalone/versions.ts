@@ -1,17 +1,15 @@
-import { invalidValue } from './fieldError.ts';
 import type { ServerContext } from './serverContext.ts';
-import { invalid, type Refusal, refuse } from './status.ts';
+import { badRequest, type Refusal, refuse } from './status.ts';
 
 /** A resourceVersion of a request: undefined when none was given. */
 export function requestedVersion(query: URLSearchParams): number | undefined | Refusal {
   const text = query.get('resourceVersion') ?? '';
   if (text === '') return undefined;
-  if (!/^\d{1,15}$/.test(text)) {
-    return invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
-      invalidValue('resourceVersion', text, 'it must be a number that this server has given out'),
-    ]);
-  }
-  return Number(text);
+  return /^\d{1,15}$/.test(text)
+    ? Number(text)
+    : badRequest(
+        `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+      );
 }
 
 /** The client has seen a newer state than this server has: another server's, or one from before a restored backup. */

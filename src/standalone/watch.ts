@@ -97,13 +97,16 @@ async function* lines(
   const pause = createPause([request.gone, context.closing]);
   const seconds = Number(query.get('timeoutSeconds') ?? 0);
   const lifeMs = seconds > 0 ? seconds * 1000 : defaultLifeMs;
-  const cancelLife = clock.after(lifeMs, pause.stop);
+  // The last bookmark comes shortly before the end, so that the next watch begins where this one stopped.
+  const bookmarkMs = Math.min(bookmarkEveryMs, Math.max(lifeMs - 2000, lifeMs / 2));
+  // A client that saw less than the time it asked for would take the end for a fault.
+  const cancelLife = clock.after(lifeMs + 50, pause.stop);
   const unsubscribe = store.subscribe(type.storageKey, pause.wake);
   let bookmarkDue = false;
   let cancelBookmark = (): void => {};
   const scheduleBookmark = (): void => {
     if (query.get('allowWatchBookmarks') !== 'true') return;
-    cancelBookmark = clock.after(bookmarkEveryMs, () => {
+    cancelBookmark = clock.after(bookmarkMs, () => {
       bookmarkDue = true;
       pause.wake();
     });

@@ -3,8 +3,9 @@ import {
   admit,
   cannotBeHandled,
   type FieldValidation,
+  type ReadDocument,
   strictDecodingError,
-  unknownFieldWarnings,
+  warningsOf,
 } from './admit.ts';
 import { invalidValue } from './fieldError.ts';
 import { clone, deepEqual, type JsonObject, objectAt, stringAt } from './json.ts';
@@ -20,6 +21,7 @@ import {
   isRefusal,
   modifiedMeanwhile,
   type Refusal,
+  refuse,
   storeRefused,
 } from './status.ts';
 import type { Change, ObjectKey } from './store.ts';
@@ -40,7 +42,7 @@ export interface WriteOptions {
 export function create(
   context: ServerContext,
   type: ResourceType,
-  request: WriteOptions & { readonly document: unknown; readonly namespace: string | undefined },
+  request: WriteOptions & { readonly document: ReadDocument; readonly namespace: string | undefined },
 ): Written | Refusal {
   const admitted = admit(context, type, { ...request, name: undefined });
   if (isRefusal(admitted)) return admitted;
@@ -51,7 +53,8 @@ export function create(
   const meta = metaOf(object);
   const name = stringAt(meta, 'name');
   if (stringAt(meta, 'resourceVersion') !== '') {
-    return badRequest('resourceVersion should not be set on objects to be created');
+    // Kubernetes answers 500 without a reason here, and clients are tested against that.
+    return refuse(500, '', { message: 'resourceVersion should not be set on objects to be created' });
   }
   meta['uid'] = randomUid(context.random);
   meta['creationTimestamp'] = timestamp(context.clock.wallMs());
@@ -62,14 +65,13 @@ export function create(
   const misplaced = namespaceRefusal(context, type, { name, namespace: request.namespace });
   if (misplaced !== undefined) return misplaced;
   const causes = [
-    ...checkNewMeta(object, type),
-    ...type.compiled.validate(type.view?.fromStored(object) ?? object),
+    ...type.compiled.validate(type.view?.fromStored(object) ?? object, undefined, checkNewMeta(object, type)),
     ...(type.check?.(object, undefined) ?? []),
   ];
   if (causes.length > 0) return invalid(type, name, causes);
   const key = keyOf(type, object);
   if (context.store.get(key) !== undefined) return alreadyExists(type, name);
-  const warnings = unknownFieldWarnings(admitted.unknown, request.fieldValidation);
+  const warnings = warningsOf(admitted.objections, request.fieldValidation);
   if (request.dryRun === 'dry') return { body: JSON.stringify(object), warnings };
   return commitOne(
     context,
@@ -81,11 +83,11 @@ export function create(
 /** Refuses unknown fields of a whole object (a patch says it in other words). */
 function refuseUnknown(
   type: ResourceType,
-  { unknown }: Admitted,
+  { objections }: Admitted,
   validation: FieldValidation,
 ): Refusal | undefined {
-  if (validation !== 'Strict' || unknown.length === 0) return undefined;
-  return badRequest(`${cannotBeHandled(type)}: ${strictDecodingError(unknown)}`);
+  if (validation !== 'Strict' || objections.length === 0) return undefined;
+  return badRequest(`${cannotBeHandled(type)}: ${strictDecodingError(objections)}`);
 }
 
 function nameIt(context: ServerContext, type: ResourceType, object: JsonObject): void {
@@ -154,10 +156,10 @@ export interface Update extends WriteOptions {
   /** The stored object that the new state is to replace. */
   readonly old: JsonObject;
   /** The new state as sent or patched, in the type's own form. */
-  readonly document: unknown;
+  readonly document: ReadDocument;
   readonly subresource: 'status' | undefined;
-  /** Patches say it otherwise when a field is unknown, and always go on from the current state. */
-  readonly by: 'put' | 'patch';
+  /** What a patch made of the object, as text; undefined for a PUT. A refusal for unknown fields quotes it. */
+  readonly patchedText: string | undefined;
 }
 
 export function update(context: ServerContext, type: ResourceType, request: Update): Written | Refusal {
@@ -165,14 +167,13 @@ export function update(context: ServerContext, type: ResourceType, request: Upda
   const oldMeta = objectAt(old, 'metadata');
   const name = stringAt(oldMeta, 'name');
   const namespace = type.namespaced ? stringAt(oldMeta, 'namespace') : undefined;
-  const document = clone(request.document);
-  const admitted = admit(context, type, { document, namespace, name });
+  const admitted = admit(context, type, { document: request.document, namespace, name });
   if (isRefusal(admitted)) return admitted;
-  if (request.fieldValidation === 'Strict' && admitted.unknown.length > 0) {
-    return request.by === 'put'
-      ? badRequest(`${cannotBeHandled(type)}: ${strictDecodingError(admitted.unknown)}`)
+  if (request.fieldValidation === 'Strict' && admitted.objections.length > 0) {
+    return request.patchedText === undefined
+      ? badRequest(`${cannotBeHandled(type)}: ${strictDecodingError(admitted.objections)}`)
       : invalid({ group: '', kind: '' }, '', [
-          invalidValue('patch', JSON.stringify(document), strictDecodingError(admitted.unknown)),
+          invalidValue('patch', request.patchedText, strictDecodingError(admitted.objections)),
         ]);
   }
   const sent = type.view?.toStored(admitted.object) ?? admitted.object;
@@ -181,12 +182,11 @@ export function update(context: ServerContext, type: ResourceType, request: Upda
   const next = nextState(type, { sent, old, subresource });
   type.prepare?.(next, old);
   const causes = [
-    ...checkChangedMeta(next, old),
-    ...type.compiled.validate(...inOwnForm(type, next, old)),
+    ...type.compiled.validate(...inOwnForm(type, next, old), checkChangedMeta(next, old)),
     ...(type.check?.(next, old) ?? []),
   ];
   if (causes.length > 0) return invalid(type, name, causes);
-  const warnings = unknownFieldWarnings(admitted.unknown, request.fieldValidation);
+  const warnings = warningsOf(admitted.objections, request.fieldValidation);
   if (deepEqual(next, old)) return { body: JSON.stringify(old), warnings };
   if (request.dryRun === 'dry') return { body: JSON.stringify(next), warnings };
   return commitOne(context, [put(context, type, next, released(next) ? 'DELETED' : 'MODIFIED')], warnings);
@@ -210,8 +210,9 @@ function checkVersion(
   const [meta, oldMeta] = [objectAt(sent, 'metadata'), objectAt(old, 'metadata')];
   const version = stringAt(meta, 'resourceVersion');
   if (version === '' && !type.unconditionalUpdate) {
-    return invalid(type, name, [
-      invalidValue('metadata.resourceVersion', '', 'must be specified for an update'),
+    // Said of the resource, not of the kind, and of 0, which is how Kubernetes reads a version that is not there.
+    return invalid({ group: type.group, kind: type.plural }, name, [
+      invalidValue('metadata.resourceVersion', 0, 'must be specified for an update'),
     ]);
   }
   const uid = stringAt(meta, 'uid');
