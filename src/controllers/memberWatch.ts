@@ -39,7 +39,7 @@ const silentEveryMs = 5_000;
 const vigilEveryMs = 500;
 const answerWithinMs = 2_000;
 const contactEveryMs = 10_000;
-const contactWithinMs = 8_000;
+const contactWithinMs = 60_000;
 /** How long a restarted process must have seen the silence itself before it believes what was written down of it. */
 const seenMyselfMs = 30_000;
 

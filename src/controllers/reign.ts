@@ -81,7 +81,9 @@ export function startReign(options: ReignOptions): Reign {
       directory.close(at);
       return {};
     }
+    const before = directory.get(at).kind;
     const state = await directory.ensure(pool);
+    if (state.kind !== before) poolChanged(at);
     const view = {
       pool,
       hosts: hostsOf(cluster, pool),

@@ -54,7 +54,7 @@ function newestAboutLocks(act: Facts['acts'][number]): number {
 /** The facts about those whose turn it is, and the records of those whose start is open. */
 export async function gatherStarts(facts: Facts, memory: Memory, from: GatherFrom): Promise<boolean> {
   const candidates = startCandidates(facts).filter((victim) =>
-    wantsReading(memory.starts.get(victim.uuid), facts),
+    wantsReading(memory.starts.get(victim.uuid), victim, facts),
   );
   const starting = (facts.plan?.victims ?? []).filter(
     (victim) => victim.state === 'Starting' && wantsProof(victim, facts),
@@ -66,7 +66,8 @@ export async function gatherStarts(facts: Facts, memory: Memory, from: GatherFro
   return candidates.length + starting.length > 0;
 }
 
-function wantsReading(reading: StartFacts | undefined, facts: Facts): boolean {
+function wantsReading(reading: StartFacts | undefined, victim: Victim, facts: Facts): boolean {
+  if (reading?.bootOn !== victim.host) return true;
   return [reading?.record, reading?.locks, reading?.boot].some(
     (one) => one === undefined || one.kind === 'unknown' || facts.nowMs - one.atMs > oldestMs.start / 2,
   );
@@ -91,7 +92,7 @@ function readCandidates(
   return candidates.map(async (victim, index) => {
     const record = (await records[index]) ?? unknown('It was not read.');
     const boot = await from.link.canBootHere(victim.uuid, victim.host ?? '', readWithinMs);
-    memory.starts.set(victim.uuid, { record, locks: await locks, boot });
+    memory.starts.set(victim.uuid, { record, locks: await locks, boot, bootOn: victim.host });
   });
 }
 
@@ -114,6 +115,7 @@ async function readRecord(victim: Victim, memory: Memory, from: GatherFrom): Pro
     record,
     locks: before?.locks ?? notAsked,
     boot: before?.boot ?? notAsked,
+    bootOn: before?.bootOn,
   });
 }
 

@@ -20,7 +20,7 @@ export const memberIsSilent: Guard = {
     if (answer.kind === 'missing') return missing(answer.because);
     const contact = freshOnly(facts.masterContact, {
       nowMs: facts.nowMs,
-      oldestMs: oldestMs.otherMembers,
+      oldestMs: oldestMs.masterContact,
       what: `Whether the master reaches ${facts.target.name}`,
     });
     if (contact.kind === 'missing') return missing(contact.because);

@@ -68,7 +68,12 @@ function whatIsWaitedFor(facts: Facts): string {
   if (starting.length > 0) return `${starting.length} virtual machines are starting.`;
   const order = Math.min(...open.map((victim) => victim.order));
   const left = delayLeftMs(facts.plan?.victims ?? [], order, facts.nowMs);
-  return left > 0
-    ? `Order ${order} starts in ${Math.ceil(left / 1000)} s, after the delay of the order before.`
-    : `The facts about ${open.length} virtual machines are being read.`;
+  if (left > 0)
+    return `Order ${order} starts in ${Math.ceil(left / 1000)} s, after the delay of the order before.`;
+  for (const victim of startCandidates(facts)) {
+    const reading = facts.starts.get(victim.uuid);
+    const verdict = reading === undefined ? undefined : startIsSafe(victim, reading, facts);
+    if (verdict?.kind === 'unknown') return `${victim.name} waits: ${verdict.missing}`;
+  }
+  return `The facts about ${open.length} virtual machines are being read.`;
 }

@@ -92,19 +92,37 @@ function recordMap(call: Call, className: ClassName, wanted: (record: object) =>
 
 const comparison = /^field "(\w+)"\s*=\s*(?:"([^"]*)"|(true|false))$/;
 
-/** `true`, or comparisons `field "SR"="<ref>"` joined by `and`: the part of XAPI's little language that is in use. */
+/**
+ * `true`, or comparisons `field "SR"="<ref>"` joined by `and` and `or` without brackets (`and` binds tighter): the part of
+ * XAPI's little language that is in use.
+ */
 function recordsWhere(call: Call, className: ClassName): Outcome {
   const expression = text(call, 'expr').trim();
   if (expression === 'true') return recordMap(call, className, () => true);
-  const wanted: (readonly [field: string, value: string])[] = [];
-  for (const part of expression.split(/\s+and\s+/)) {
-    const match = comparison.exec(part.replaceAll(/^\(|\)$/g, '').trim());
-    if (match?.[1] === undefined) return failed('INTERNAL_ERROR', `cannot parse expression: ${expression}`);
-    wanted.push([match[1], match[2] ?? match[3] ?? '']);
+  const alternatives: (readonly Comparison[])[] = [];
+  for (const alternative of expression.split(/\s+or\s+/)) {
+    const comparisons = alternative.split(/\s+and\s+/).map(parseComparison);
+    if (comparisons.includes(undefined))
+      return failed('INTERNAL_ERROR', `cannot parse expression: ${expression}`);
+    alternatives.push(comparisons.filter((one) => one !== undefined));
   }
   return recordMap(call, className, (record) =>
-    wanted.every(([field, value]) => String((record as Readonly<Record<string, unknown>>)[field]) === value),
+    alternatives.some((comparisons) =>
+      comparisons.every(
+        ({ field, value }) => String((record as Readonly<Record<string, unknown>>)[field]) === value,
+      ),
+    ),
   );
+}
+
+interface Comparison {
+  readonly field: string;
+  readonly value: string;
+}
+
+function parseComparison(written: string): Comparison | undefined {
+  const match = comparison.exec(written.replaceAll(/^\(|\)$/g, '').trim());
+  return match?.[1] === undefined ? undefined : { field: match[1], value: match[2] ?? match[3] ?? '' };
 }
 
 /** Maps that clients may change key by key. */
