@@ -75,11 +75,11 @@ function certifyByAttestation(facts: Facts): FenceCertificate | undefined {
 }
 
 /**
- * An attestation about this very machine whose time has begun and not ended, which the ladder accepts, and since which
+ * The newest attestation about this very machine whose time has begun and not ended, which the ladder accepts, and since which
  * nothing has been heard of the machine: a word is void as soon as the machine is seen alive.
  */
 export function attestationInForce(facts: Facts): Attestation | undefined {
-  return facts.request.attestations.find((candidate) => whyNotInForce(candidate, facts) === undefined);
+  return facts.request.attestations.findLast((candidate) => whyNotInForce(candidate, facts) === undefined);
 }
 
 /** For people: why the newest attestation that was given does not count; undefined when none was given, or it does. */
@@ -157,7 +157,7 @@ function readingsThatCount(facts: Facts): readonly PowerObservation[] {
     return powerReadings.slice(proof + 1);
   }
   const newest = powerReadings.slice(-1);
-  const since = certificate?.issuedWallMs ?? attestationInForce(facts)?.atWallMs;
+  const since = attestationInForce(facts)?.atWallMs ?? certificate?.issuedWallMs;
   if (since === undefined) return newest;
   const later = powerReadings.filter((reading) => reading.atWallMs >= since);
   return powerUnknown === undefined ? [...later, ...newest] : later;

@@ -123,8 +123,9 @@ export interface FenceCertificate {
 export interface StartFacts {
   readonly record: Reading<VirtualMachineBelief>;
   readonly locks: Reading<readonly DiskLocks[]>;
-  /** Would the planned host take it now? */
+  /** Would the host `bootOn` take it now? A verdict of the host before it was moved says nothing about the next one. */
   readonly boot: Reading<BootVerdict>;
+  readonly bootOn: string | undefined;
 }
 
 export interface ReleasePlan {

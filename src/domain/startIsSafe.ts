@@ -141,6 +141,8 @@ function hostTakesIt({ victim, reading, facts }: StartQuestion): StartVerdict {
     what: `Whether the planned host takes ${victim.name}`,
   });
   if (boot.kind === 'missing') return missing(boot.because);
+  if (reading.bootOn !== victim.host)
+    return missing(`The new host of ${victim.name} has not been asked yet.`);
   return boot.value.kind === 'yes'
     ? { kind: 'allow' }
     : elsewhere(`The planned host refuses it: ${boot.value.says} (${boot.value.code}).`);

@@ -22,25 +22,26 @@ import type {
   StorageBelief,
   VirtualMachineBelief,
 } from '../../src/domain/pool.ts';
-import { known, type Reading, unknown } from '../../src/domain/reading.ts';
+import { type Reading, unknown } from '../../src/domain/reading.ts';
+import {
+  attended,
+  declaredServer,
+  heldByTarget,
+  hostUUID,
+  lock,
+  nowMs,
+  nowWallMs,
+  numbers,
+  pool,
+  poolUUID,
+  powerReading,
+  read,
+  silent,
+  target,
+  vmUUID,
+} from './parts.ts';
 
-export const nowMs = 50_000_000;
-export const nowWallMs = 1_800_000_000_000;
-export const gib = 1024 ** 3;
-
-export const poolUUID = 'b0000000-0000-4000-8000-00000000000b';
-export const master = hostUUID(1);
-export const target = hostUUID(3);
-export const bmc = 'redfish https://10.0.9.3';
-export const attended = 'I pulled both power cords of rack 3, unit 12';
-
-export function hostUUID(number: number): string {
-  return `a0000000-0000-4000-8000-00000000000${number}`;
-}
-
-export function vmUUID(name: string): string {
-  return `c0000000-0000-4000-8000-${name.padEnd(12, '0')}`;
-}
+export * from './parts.ts';
 
 export interface World {
   readonly facts: Facts;
@@ -147,10 +148,6 @@ export function around(facts: Facts): World {
   };
 }
 
-export function read<T>(value: T, agoMs = 1000): Reading<T> {
-  return known(value, nowMs - agoMs, 'the test');
-}
-
 export function beliefOf(facts: Facts): PoolBelief {
   if (facts.pool.kind === 'unknown') throw new Error('this world has no pool to change');
   return facts.pool.value;
@@ -166,75 +163,6 @@ function changed<T>(map: ReadonlyMap<string, T>, key: string, change: Partial<T>
   return new Map([...map, [key, { ...before, ...change }]]);
 }
 
-function powerReading(power: PowerObservation['power'], agoMs: number): PowerObservation {
-  const says = { on: 'On', off: 'Off', other: 'PoweringOff' }[power];
-  return { power, says, serial: 'SN-3', device: bmc, atMs: nowMs - agoMs, atWallMs: nowWallMs - agoMs };
-}
-
-export function host(number: number, change: Partial<HostBelief> = {}): HostBelief {
-  return {
-    uuid: hostUUID(number),
-    ref: `OpaqueRef:host-${number}`,
-    name: `host-${number}`,
-    address: `10.0.0.${number}`,
-    live: true,
-    enabled: true,
-    currentOperations: [],
-    serial: `SN-${number}`,
-    softwareVersion: '8.2.1',
-    memoryTotalBytes: 128 * gib,
-    memoryFreeBytes: 64 * gib,
-    ...change,
-  };
-}
-
-export function machine(name: string, change: Partial<VirtualMachineBelief> = {}): VirtualMachineBelief {
-  return {
-    uuid: vmUUID(name),
-    name,
-    powerState: 'Running',
-    residentOn: target,
-    scheduledOn: undefined,
-    affinity: undefined,
-    currentOperations: [],
-    memoryBytes: 4 * gib,
-    order: 0,
-    startDelaySeconds: 0,
-    disks: [{ vdiUUID: diskOf(name), srUUID: 'sr-shared', mode: 'RW' }],
-    guestAgentLive: undefined,
-    ...change,
-  };
-}
-
-export function diskOf(name: string): string {
-  return `disk-${name}`;
-}
-
-export function lock(name: string, heldBy: Readonly<Record<string, 'RW' | 'RO'>> = {}): DiskLocks {
-  return {
-    vdiUUID: diskOf(name),
-    srUUID: 'sr-shared',
-    heldBy: new Map(Object.entries(heldBy)),
-    interruptedWork: [],
-    currentOperations: [],
-  };
-}
-
-export const heldByTarget = { 'OpaqueRef:host-3': 'RW' } as const;
-export const silent: MemberAnswer = { kind: 'silent', says: 'nothing within 3 s' };
-export const notRead = unknown('it could not be read');
-
-export const declaredServer: DeclaredVirtualServer = {
-  powerState: 'Running',
-  order: undefined,
-  priority: undefined,
-  delaySeconds: undefined,
-  preferredHosts: [],
-  antiAffinityGroup: undefined,
-  probe: 'none',
-  probeTimeoutMs: 300_000,
-};
-
 function startFacts(facts: Facts, name: string): StartFacts {
   const record = beliefOf(facts).virtualMachines.get(vmUUID(name));
   if (record === undefined) throw new Error(`this world has no ${name}`);
@@ -242,49 +170,7 @@ function startFacts(facts: Facts, name: string): StartFacts {
     record: read({ ...record, powerState: 'Halted', residentOn: undefined }),
     locks: read(record.disks.map((disk) => ({ ...lock(name), vdiUUID: disk.vdiUUID }))),
     boot: read({ kind: 'yes' }),
-  };
-}
-
-function byUUID<T extends { readonly uuid: string }>(all: readonly T[]): ReadonlyMap<string, T> {
-  return new Map(all.map((one) => [one.uuid, one]));
-}
-
-const numbers = [1, 2, 3, 4];
-const allHosts = new Set(numbers.map(hostUUID));
-
-function pool(): PoolBelief {
-  return {
-    uuid: poolUUID,
-    name: 'tokyo',
-    masterUUID: master,
-    haEnabled: false,
-    rollingUpgrade: false,
-    masterUpForMs: 3 * 24 * 3_600_000,
-    hosts: byUUID(numbers.map((number) => host(number))),
-    virtualMachines: byUUID([
-      machine('database'),
-      machine('web', { order: 1 }),
-      machine('shop', { order: 1 }),
-      machine('archive', { disks: [{ vdiUUID: 'disk-archive', srUUID: 'sr-local-3', mode: 'RW' }] }),
-      machine('mail', { residentOn: master }),
-    ]),
-    storage: byUUID([
-      storage('sr-shared', { shared: true, attachedOn: allHosts, knownOn: allHosts }),
-      storage('sr-local-3', { attachedOn: new Set([target]), knownOn: new Set([target]) }),
-    ]),
-  };
-}
-
-export function storage(uuid: string, change: Partial<StorageBelief> = {}): StorageBelief {
-  return {
-    uuid,
-    name: uuid,
-    type: 'lvmoiscsi',
-    shared: false,
-    currentOperations: [],
-    attachedOn: new Set(),
-    knownOn: new Set(),
-    ...change,
+    bootOn: facts.plan?.victims.find((victim) => victim.uuid === record.uuid)?.host,
   };
 }
 

@@ -1,0 +1,40 @@
+/** Asks the runbook about a world, and says what it decided in the words that a test compares. */
+import { expect } from 'vitest';
+import { type Decision, decide } from '../../src/domain/decide.ts';
+import type { Effect } from '../../src/domain/effects.ts';
+import { releaseMember } from '../../src/domain/runbooks/releaseMember.ts';
+import { target, type World } from './facts.ts';
+
+export const declaring = `declareDead ${target}`;
+
+export function decisionOf(world: World): Decision {
+  return decide(releaseMember, world.facts);
+}
+
+export function effectsOf(world: World): readonly Effect[] {
+  const decision = decisionOf(world);
+  return decision.kind === 'act' ? decision.effects : [];
+}
+
+/** The number of the step that decides, from 1; 0 when nothing is left to do. */
+export function stepOf(world: World): number {
+  const decision = decisionOf(world);
+  return decision.kind === 'finished' ? 0 : releaseMember.indexOf(decision.step) + 1;
+}
+
+export function sentenceOf(decision: Decision): string {
+  if (decision.kind === 'refuse') return decision.because;
+  return decision.kind === 'await' ? decision.missing : '';
+}
+
+export function expectRefusal(world: World, words: RegExp): void {
+  const decision = decisionOf(world);
+  expect(decision.kind, sentenceOf(decision)).toBe('refuse');
+  expect(sentenceOf(decision)).toMatch(words);
+}
+
+export function expectWaiting(world: World, words: RegExp): void {
+  const decision = decisionOf(world);
+  expect(decision.kind, sentenceOf(decision)).toBe('await');
+  expect(sentenceOf(decision)).toMatch(words);
+}

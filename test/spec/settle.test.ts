@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import type { Act } from '../../src/domain/facts.ts';
+import { settle } from '../../src/domain/settle.ts';
+import {
+  diskOf,
+  fenced,
+  heldByTarget,
+  hostUUID,
+  lock,
+  machine,
+  notRead,
+  nowMs,
+  read,
+  released,
+  suspected,
+  target,
+  unlocked,
+  vmUUID,
+} from './facts.ts';
+
+function act(key: string, change: Partial<Act> = {}): Act {
+  return {
+    key,
+    attempt: 1,
+    sinceMs: nowMs - 30_000,
+    outcome: 'Intended',
+    reply: undefined,
+    says: undefined,
+    ...change,
+  };
+}
+
+const longAgo = { sinceMs: nowMs - 60_001 };
+
+describe('a power cut', () => {
+  const cut = (change?: Partial<Act>): Act => act(`cutPower ${target}`, change);
+
+  test('is proven by a reading of off after it, whatever the reply was', () => {
+    expect(settle(cut({ reply: 'failed' }), suspected().power('off', 1000).facts)).toBe('Proven');
+  });
+  test('is open on the strength of readings from before it', () => {
+    const before = suspected().with({ powerReadings: [] }).power('off', 31_000);
+    expect(settle(cut(), before.facts)).toBe('open');
+  });
+  test('is open while the power still reads as on and may yet go off', () => {
+    expect(settle(cut({ reply: 'succeeded' }), suspected().facts)).toBe('open');
+  });
+  test('is not done when the power reads as on a minute later', () => {
+    expect(settle(cut(longAgo), suspected().facts)).toBe('NotDone');
+  });
+  test('is open while the power is neither on nor off, or cannot be read', () => {
+    expect(settle(cut(longAgo), suspected().power('other', 500).facts)).toBe('open');
+    expect(settle(cut(longAgo), suspected().with({ powerReadings: [] }).facts)).toBe('open');
+  });
+});
+
+describe('a release', () => {
+  const declared = (change?: Partial<Act>): Act => act(`declareDead ${target}`, change);
+
+  test('is proven when the pool, read after it, has released the member', () => {
+    expect(settle(declared({ reply: 'succeeded' }), released().facts)).toBe('Proven');
+  });
+  test('is not proven by a success that cannot be read back', () => {
+    expect(settle(declared({ reply: 'succeeded' }), fenced().facts)).toBe('open');
+    expect(settle(declared({ reply: 'succeeded', ...longAgo }), fenced().facts)).toBe('NotDone');
+  });
+  test('is open on the strength of a database from before it', () => {
+    expect(settle(declared({ reply: 'succeeded' }), released().poolReadAgo(31_000).facts)).toBe('open');
+    expect(settle(declared({ reply: 'succeeded' }), released().with({ pool: notRead }).facts)).toBe('open');
+  });
+  test('is not done when the pool failed it and the member is not released', () => {
+    expect(settle(declared({ reply: 'failed' }), fenced().facts)).toBe('NotDone');
+  });
+  test('stays open for a minute when the reply was lost, though the database looks released: its hook may still run', () => {
+    expect(settle(declared({ reply: 'lost' }), released().facts)).toBe('open');
+    expect(settle(declared({ reply: 'lost', ...longAgo }), released().facts)).toBe('Proven');
+    expect(settle(declared({ reply: 'lost', ...longAgo }), fenced().facts)).toBe('NotDone');
+  });
+  test('stays open for a minute after a restart, which knows of no reply', () => {
+    expect(settle(declared(), released().facts)).toBe('open');
+    expect(settle(declared(longAgo), released().facts)).toBe('Proven');
+  });
+});
+
+describe('the removal of a lock', () => {
+  const removed = (change?: Partial<Act>): Act => act(`removeLock ${diskOf('web')}`, change);
+
+  test('is proven when the lock, read after it, is gone', () => {
+    expect(settle(removed({ reply: 'lost' }), released().locks([lock('web')]).facts)).toBe('Proven');
+  });
+  test('is open on the strength of locks from before it', () => {
+    expect(settle(removed(), released().locks([lock('web')], 31_000).facts)).toBe('open');
+  });
+  test('is not done when the pool failed it, or it is still there half a minute later', () => {
+    const world = released().locks([lock('web', heldByTarget)]);
+    expect(settle(removed({ reply: 'failed' }), world.facts)).toBe('NotDone');
+    expect(settle(removed({ reply: 'succeeded' }), world.facts)).toBe('open');
+    expect(settle(removed({ reply: 'lost', sinceMs: nowMs - 30_001 }), world.facts)).toBe('NotDone');
+  });
+});
+
+describe('a start', () => {
+  const started = (change?: Partial<Act>): Act => act(`start ${vmUUID('web')}`, change);
+  const running = machine('web', { powerState: 'Running', residentOn: hostUUID(2) });
+
+  test('is proven when it is read as running elsewhere, whatever the reply was', () => {
+    const world = unlocked().start('web', { record: read(running) });
+    expect(settle(started({ reply: 'failed' }), world.facts)).toBe('Proven');
+  });
+  test('is open on the strength of a record from before it', () => {
+    const world = unlocked().start('web', { record: read(running, 31_000) });
+    expect(settle(started(), world.facts)).toBe('open');
+    expect(settle(started(longAgo), unlocked().start('web', { record: notRead }).facts)).toBe('open');
+  });
+  test('is not done when the pool failed it and it is halted', () => {
+    expect(settle(started({ reply: 'failed' }), unlocked().facts)).toBe('NotDone');
+  });
+  test('is open while the pool still works on it, however long', () => {
+    const halted = { powerState: 'Halted', residentOn: undefined } as const;
+    for (const busy of [{ currentOperations: ['start_on'] }, { scheduledOn: hostUUID(2) }]) {
+      const world = unlocked().start('web', { record: read(machine('web', { ...halted, ...busy })) });
+      expect(settle(started({ reply: 'failed', ...longAgo }), world.facts)).toBe('open');
+    }
+  });
+  test('is open for a minute when the reply was lost, and not done when it is halted after that', () => {
+    expect(settle(started({ reply: 'lost' }), unlocked().facts)).toBe('open');
+    expect(settle(started({ reply: 'lost', ...longAgo }), unlocked().facts)).toBe('NotDone');
+  });
+  test('is not proven by a virtual machine that the failed member itself is believed to run', () => {
+    const world = unlocked().start('web', { record: read(machine('web')) });
+    expect(settle(started(longAgo), world.facts)).toBe('open');
+  });
+});

@@ -1,0 +1,203 @@
+import type { Facts, StartFacts, Victim } from '../../src/domain/facts.ts';
+import type { StartVerdict } from '../../src/domain/startIsSafe.ts';
+import {
+  diskOf,
+  heldByTarget,
+  lock,
+  machine,
+  notRead,
+  read,
+  silent,
+  target,
+  unlocked,
+  vmUUID,
+  type World,
+} from './facts.ts';
+
+/** One rule about one condition of a start: of the database server, on its planned host, with everything else right. */
+export interface StartScenario {
+  readonly condition: string;
+  readonly rule: string;
+  readonly change: (world: World) => World;
+  readonly verdict: StartVerdict['kind'] | 'elsewhere';
+  readonly says: RegExp;
+}
+
+export function planned(change: (world: World) => World): {
+  readonly facts: Facts;
+  readonly victim: Victim;
+  readonly reading: StartFacts;
+} {
+  const { facts } = change(unlocked());
+  const victim = facts.plan?.victims.find((one) => one.name === 'database');
+  const reading = facts.starts.get(vmUUID('database'));
+  if (victim === undefined || reading === undefined) throw new Error('this world starts no database');
+  return { facts, victim, reading };
+}
+
+function plannedHost(world: World): string {
+  return world.facts.plan?.victims.find((victim) => victim.name === 'database')?.host ?? '';
+}
+
+const halted = machine('database', { powerState: 'Halted', residentOn: undefined });
+
+export const startScenarios: readonly StartScenario[] = [
+  {
+    condition: 'isHalted',
+    rule: 'refuses to start what the pool has as Suspended: its memory would be lost',
+    change: (world) => world.start('database', { record: read({ ...halted, powerState: 'Suspended' }) }),
+    verdict: 'deny',
+    says: /Suspended.*somebody else acted/,
+  },
+  {
+    condition: 'isHalted',
+    rule: 'waits while the member still holds it, instead of giving it up (a record read too early failed it for good)',
+    change: (world) =>
+      world.start('database', { record: read({ ...halted, powerState: 'Running', residentOn: target }) }),
+    verdict: 'unknown',
+    says: /has not released database yet/,
+  },
+  {
+    condition: 'isLeftAlone',
+    rule: 'waits while somebody else does something with it',
+    change: (world) => world.start('database', { record: read({ ...halted, currentOperations: ['clone'] }) }),
+    verdict: 'unknown',
+    says: /Something else is being done with database/,
+  },
+  {
+    condition: 'isLeftAlone',
+    rule: 'waits while somebody else is starting it',
+    change: (world) =>
+      world.start('database', { record: read({ ...halted, scheduledOn: plannedHost(world) }) }),
+    verdict: 'unknown',
+    says: /Something else is being done/,
+  },
+  {
+    condition: 'disksAreWhole',
+    rule: 'refuses a disk with interrupted storage work',
+    change: (world) =>
+      world.start('database', { locks: read([{ ...lock('database'), interruptedWork: ['relinking'] }]) }),
+    verdict: 'deny',
+    says: /interrupted \(relinking\).*storage administrator/,
+  },
+  {
+    condition: 'disksAreWhole',
+    rule: 'refuses when the pool does not know a disk of its record',
+    change: (world) => world.start('database', { locks: read([]) }),
+    verdict: 'deny',
+    says: /no longer knows its disk disk-database/,
+  },
+  {
+    condition: 'disksAreWhole',
+    rule: 'looks at the disks of the record that was just read, not at those of the plan',
+    change: (world) =>
+      world.start('database', {
+        record: read({ ...halted, disks: [{ vdiUUID: diskOf('new'), srUUID: 'sr-shared', mode: 'RW' }] }),
+      }),
+    verdict: 'deny',
+    says: /disk-new/,
+  },
+  {
+    condition: 'disksAreHeldByNobody',
+    rule: 'refuses a disk that the failed member still holds for writing, naming it',
+    change: (world) => world.start('database', { locks: read([lock('database', heldByTarget)]) }),
+    verdict: 'deny',
+    says: /held for writing by host-3/,
+  },
+  {
+    condition: 'disksAreHeldByNobody',
+    rule: 'refuses a disk that any other host holds for writing',
+    change: (world) =>
+      world.start('database', { locks: read([lock('database', { 'OpaqueRef:nobody-knows': 'RW' })]) }),
+    verdict: 'deny',
+    says: /held for writing by OpaqueRef:nobody-knows/,
+  },
+  {
+    condition: 'disksAreHeldByNobody',
+    rule: 'does not mind a disk that others hold for reading',
+    change: (world) =>
+      world.start('database', { locks: read([lock('database', { 'OpaqueRef:host-2': 'RO' })]) }),
+    verdict: 'allow',
+    says: /^$/,
+  },
+  {
+    condition: 'disksAreHeldByNobody',
+    rule: 'waits when the locks were read more than 10 s ago',
+    change: (world) => world.start('database', { locks: read([lock('database')], 10_001) }),
+    verdict: 'unknown',
+    says: /storage locks of database was last read/,
+  },
+  {
+    condition: 'disksAreHeldByNobody',
+    rule: 'waits when the locks could not be read',
+    change: (world) => world.start('database', { locks: notRead }),
+    verdict: 'unknown',
+    says: /could not be read/,
+  },
+  {
+    condition: 'hostIsFit',
+    rule: 'looks for another host when the planned one is in Maintenance now',
+    change: (world) => world.declaredHost(plannedHost(world), 'Maintenance'),
+    verdict: 'elsewhere',
+    says: /not in service/,
+  },
+  {
+    condition: 'hostIsFit',
+    rule: 'looks for another host when the planned one is disabled now',
+    change: (world) => world.host(plannedHost(world), { enabled: false }),
+    verdict: 'elsewhere',
+    says: /is disabled/,
+  },
+  {
+    condition: 'hostIsFit',
+    rule: 'looks for another host when the planned one does not answer',
+    change: (world) => world.answer(plannedHost(world), silent),
+    verdict: 'elsewhere',
+    says: /does not answer/,
+  },
+  {
+    condition: 'hostIsFit',
+    rule: 'waits when it is not known whether the planned host answers',
+    change: (world) => world.answer(plannedHost(world), notRead),
+    verdict: 'unknown',
+    says: /could not be read/,
+  },
+  {
+    condition: 'hostIsFit',
+    rule: 'never starts anything on the failed member itself',
+    change: (world) => world.victim('database', { host: target }),
+    verdict: 'elsewhere',
+    says: /no member that could take it/,
+  },
+  {
+    condition: 'hostIsFit',
+    rule: 'waits while the database of the pool is not current',
+    change: (world) => world.poolReadAgo(61_000),
+    verdict: 'unknown',
+    says: /last read 61 s ago/,
+  },
+  {
+    condition: 'hostTakesIt',
+    rule: 'looks for another host when the planned one refuses it',
+    change: (world) =>
+      world.start('database', {
+        boot: read({ kind: 'no', code: 'HOST_NOT_ENOUGH_FREE_MEMORY', says: 'not enough memory' }),
+      }),
+    verdict: 'elsewhere',
+    says: /refuses it: not enough memory \(HOST_NOT_ENOUGH_FREE_MEMORY\)/,
+  },
+  {
+    condition: 'hostTakesIt',
+    rule: 'does not take the consent of the host before for that of the one it was moved to',
+    change: (world) => world.start('database', { bootOn: 'the host before' }),
+    verdict: 'unknown',
+    says: /new host of database has not been asked/,
+  },
+  {
+    condition: 'hostTakesIt',
+    rule: 'waits when the planned host has not been asked',
+    change: (world) => world.start('database', { boot: notRead }),
+    verdict: 'unknown',
+    says: /could not be read/,
+  },
+];
