@@ -1,3 +1,4 @@
+import { createHeap } from './heap.ts';
 import type { Owner } from './owner.ts';
 
 export interface QueuedEvent {
@@ -15,7 +16,6 @@ export interface EventQueue {
   /** The next event whose owner is alive; those of dead owners are dropped on the way. */
   peek(): QueuedEvent | undefined;
   take(): QueuedEvent | undefined;
-  readonly size: number;
 }
 
 interface Entry extends QueuedEvent {
@@ -25,58 +25,24 @@ interface Entry extends QueuedEvent {
 }
 
 export function createEventQueue(rank: (ownerName: string, atMs: number) => number): EventQueue {
-  let heap: Entry[] = [];
-  let cancelled = 0;
-  let order = 0;
-
-  const before = (left: Entry, right: Entry): boolean => {
+  const heap = createHeap<Entry>((left, right) => {
     if (left.atMs !== right.atMs) return left.atMs < right.atMs;
     if (left.owner.name !== right.owner.name) {
       return rank(left.owner.name, left.atMs) < rank(right.owner.name, right.atMs);
     }
     return left.order < right.order;
-  };
-  const push = (entry: Entry): void => {
-    let hole = heap.length;
-    heap.push(entry);
-    while (hole > 0) {
-      const parent = (hole - 1) >> 1;
-      const above = heap[parent] as Entry;
-      if (!before(entry, above)) break;
-      heap[hole] = above;
-      hole = parent;
-    }
-    heap[hole] = entry;
-  };
-  const pop = (): void => {
-    const last = heap.pop() as Entry;
-    if (heap.length === 0) return;
-    let hole = 0;
-    for (;;) {
-      let child = 2 * hole + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1] as Entry, heap[child] as Entry)) child++;
-      if (!before(heap[child] as Entry, last)) break;
-      heap[hole] = heap[child] as Entry;
-      hole = child;
-    }
-    heap[hole] = last;
-  };
-  // Deadlines are nearly always cancelled long before they are due, and would else fill the queue.
-  const sweep = (): void => {
-    const kept = heap.filter((entry) => entry.state === 'waiting');
-    heap = [];
-    cancelled = 0;
-    for (const entry of kept) push(entry);
-  };
+  });
+  let cancelled = 0;
+  let order = 0;
+
   const leave = (entry: Entry): void => {
     if (entry.state === 'cancelled') cancelled--;
     entry.state = 'left';
-    pop();
+    heap.removeFirst();
   };
   const first = (): Entry | undefined => {
     for (;;) {
-      const next = heap[0];
+      const next = heap.first();
       if (next === undefined || (next.state === 'waiting' && next.owner.alive)) return next;
       leave(next);
     }
@@ -84,14 +50,17 @@ export function createEventQueue(rank: (ownerName: string, atMs: number) => numb
   return {
     add: ({ atMs, owner, run }) => {
       const entry: Entry = { atMs, owner, run, order: order++, state: 'waiting' };
-      push(entry);
+      heap.add(entry);
       return () => {
         if (entry.state !== 'waiting') return;
         entry.state = 'cancelled';
         // What it would have run holds a whole request; the entry itself stays until it is swept or due.
         entry.run = cancelledRun;
         cancelled++;
-        if (cancelled > 1_000 && cancelled > heap.length / 2) sweep();
+        if (cancelled <= 1_000 || cancelled <= heap.size() / 2) return;
+        // Deadlines are nearly always cancelled long before they are due, and would else fill the queue.
+        heap.keep((kept) => kept.state === 'waiting');
+        cancelled = 0;
       };
     },
     peek: first,
@@ -99,9 +68,6 @@ export function createEventQueue(rank: (ownerName: string, atMs: number) => numb
       const next = first();
       if (next !== undefined) leave(next);
       return next;
-    },
-    get size() {
-      return heap.length - cancelled;
     },
   };
 }

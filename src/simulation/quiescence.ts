@@ -35,6 +35,7 @@ const harmless: ReadonlySet<string> = new Set([
 
 export function createQuiescenceWatcher(): QuiescenceWatcher {
   const inside = new AsyncLocalStorage<Owner>();
+  const frames = new WeakMap<Owner, AsyncResource>();
   let immediates = 0;
   let offences: string[] = [];
   const hook = createHook({
@@ -51,10 +52,14 @@ export function createQuiescenceWatcher(): QuiescenceWatcher {
     },
   });
   return {
-    // One frame for each owner: making one for each event costs as much as the event.
-    runnerOf: (owner) => {
-      const frame = inside.run(owner, () => new AsyncResource('SIMULATED_OWNER'));
-      return (run) => frame.runInAsyncScope(run);
+    enter: (owner, run) => {
+      // One frame for each owner: making one for each event costs as much as the event.
+      let frame = frames.get(owner);
+      if (frame === undefined) {
+        frame = inside.run(owner, () => new AsyncResource('SIMULATED_OWNER'));
+        frames.set(owner, frame);
+      }
+      frame.runInAsyncScope(run);
     },
     drain: async () => {
       do {

@@ -31,7 +31,6 @@ export function createScheduler(options: { readonly seed: number; readonly start
   const { seed, startWallMs } = options;
   const queue = createEventQueue((name, atMs) => keyedUniform(seed, `turn ${name} ${atMs}`));
   const watcher = createQuiescenceWatcher();
-  const runners = new WeakMap<Owner, (run: () => void) => void>();
   const failures: unknown[] = [];
   let nowMs = 0;
   let running = false;
@@ -51,12 +50,7 @@ export function createScheduler(options: { readonly seed: number; readonly start
     if (next.atMs > limitMs) return 'tooLong';
     queue.take();
     nowMs = next.atMs;
-    let runAs = runners.get(next.owner);
-    if (runAs === undefined) {
-      runAs = watcher.runnerOf(next.owner);
-      runners.set(next.owner, runAs);
-    }
-    runAs(next.run);
+    watcher.enter(next.owner, next.run);
     await watcher.drain();
     complain();
     return 'stepped';
@@ -68,20 +62,7 @@ export function createScheduler(options: { readonly seed: number; readonly start
     },
     after,
     clock: (owner) => ownedClock({ owner, seed, startWallMs, now: () => nowMs, after }),
-    createOwner: (name, onKill) => {
-      let alive = true;
-      return {
-        name,
-        get alive() {
-          return alive;
-        },
-        kill: () => {
-          if (!alive) return;
-          alive = false;
-          onKill();
-        },
-      };
-    },
+    createOwner,
     start: (owner, program) => {
       after(0, owner, () => {
         program().catch((error: unknown) => {
@@ -115,6 +96,21 @@ export function createScheduler(options: { readonly seed: number; readonly start
 /** Rounds up to 1/1024 ms: sums of such numbers are exact, so a timer is never early by a rounding error. */
 function exactMs(ms: number): number {
   return Math.ceil(ms * 1024) / 1024;
+}
+
+function createOwner(name: string, onKill: () => void): Owner {
+  let alive = true;
+  return {
+    name,
+    get alive() {
+      return alive;
+    },
+    kill: () => {
+      if (!alive) return;
+      alive = false;
+      onKill();
+    },
+  };
 }
 
 async function runUntil(options: {

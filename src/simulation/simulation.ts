@@ -76,7 +76,6 @@ export function createSimulation(options: SimulationOptions): Simulation {
     for (const flight of [...flights]) if (flight.listener === listener) flight.serverDied();
   });
   const restrictions = new Set<Reachable>();
-  const counts = new Map<string, number>();
 
   const note = (line: string): void => {
     transcript.push(`${scheduler.nowMs.toFixed(3)} ${line}`);
@@ -106,11 +105,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     flights,
     interpose: options.interpose ?? (() => 'deliver'),
     label: options.label ?? (({ method, path }) => `${method} ${path}`),
-    count: (name) => {
-      const before = counts.get(name) ?? 0;
-      counts.set(name, before + 1);
-      return before;
-    },
+    count: createCounter(),
     note,
   };
   const restrict = (reachable: Reachable): (() => void) => {
@@ -137,12 +132,30 @@ export function createSimulation(options: SimulationOptions): Simulation {
     listenTcp: (address, port, owner = world) =>
       listeners.listen(tcpOrigin(address, port), async () => 'hangUp', { owner }).close,
     restrict,
-    partition: (one, other) =>
-      restrict((from, origin) => {
-        const to = listeners.machineAt(origin);
-        return !((from === one && to === other) || (from === other && to === one));
-      }),
+    partition: (one, other) => restrict(cutBetween({ one, other, machineAt: listeners.machineAt })),
     start: scheduler.start,
     run: scheduler.run,
+  };
+}
+
+/** Counts each name by itself, from 0. */
+function createCounter(): (name: string) => number {
+  const counts = new Map<string, number>();
+  return (name) => {
+    const before = counts.get(name) ?? 0;
+    counts.set(name, before + 1);
+    return before;
+  };
+}
+
+function cutBetween(cut: {
+  readonly one: string;
+  readonly other: string;
+  readonly machineAt: (origin: string) => string | undefined;
+}): Reachable {
+  const { one, other, machineAt } = cut;
+  return (from, origin) => {
+    const to = machineAt(origin);
+    return !((from === one && to === other) || (from === other && to === one));
   };
 }
