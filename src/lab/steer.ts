@@ -36,7 +36,15 @@ export function createSteering({ pool, power, bmcs }: Steered): Steering {
       for (const bmc of bmcs) if (bmc.identity.name === name) bmc.behaviour = behaviour;
       pool.presenceChanged();
     },
-    addFault: (fault) => faults.add(fault),
+    addFault: (fault) => {
+      const names = pool.members.flatMap(({ identity }) => [identity.name, identity.bmc.name]);
+      if (fault.at !== undefined && !names.includes(fault.at)) {
+        throw new Error(
+          `a fault strikes at a host or a BMC, and none is called ${fault.at}: ${names.join(', ')}`,
+        );
+      }
+      return faults.add(fault);
+    },
     removeFault: (id) => faults.remove(id),
     clearFaults: () => faults.clear(),
     setHighAvailability: (state) => {
