@@ -17,17 +17,9 @@ import {
   targetOf,
   virtualServersOf,
 } from '../cluster.ts';
-import type { PoolSession } from '../poolDirectory.ts';
 import type { Memory } from './memory.ts';
 import { hasBegun, isFinished } from './phases.ts';
-
-/** Whom and what a request is about, once all of it is there. */
-export interface Subject {
-  readonly request: RecoveryRequest;
-  readonly host: Host;
-  readonly pool: Pool;
-  readonly session: PoolSession;
-}
+import type { Subject } from './subject.ts';
 
 /** Everything that a decision may rest on, as it is known at this instant. Synchronous: nothing is waited for. */
 export function assemble(

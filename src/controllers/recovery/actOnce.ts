@@ -1,0 +1,196 @@
+/**
+ * Record, then act, once. The intent is written with the leader's epoch; when it is stored, everything is asked once more,
+ * synchronously, and the effects are sent. What comes of them is for a later pass to read from the world.
+ */
+import { attempts } from '../../domain/acts.ts';
+import type { Decision, Step } from '../../domain/decide.ts';
+import { type Effect, effectKey } from '../../domain/effects.ts';
+import type { Facts } from '../../domain/facts.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { EffectReply } from '../../ports/hypervisor.ts';
+import { keyOfObject, namespaceOf } from '../cluster.ts';
+import { assemble } from './assemble.ts';
+import { makeRecord } from './makeRecord.ts';
+import type { ActRecord, Memory } from './memory.ts';
+import { outlook } from './outlook.ts';
+import { objection, send, targetOfEffect } from './perform.ts';
+import { type RecoveryOptions, type Subject, subjectOf } from './subject.ts';
+import { writeRecord } from './writeRecord.ts';
+
+export interface Deciding<D extends Decision = Decision> {
+  readonly subject: Subject;
+  readonly memory: Memory;
+  readonly facts: Facts;
+  readonly decision: D;
+}
+
+export const whileRunningMs = 1_000;
+export const whileWaitingMs = 5_000;
+/** Replies that come together are looked at together, so that one record carries a whole wave. */
+const repliesTogetherMs = 25;
+/** An effect is sent only while the lease is certain to be held this much longer. */
+const leaseLeftMs = 2_000;
+
+/** Never sends without a stored intent; a write that was refused, or may not have been applied, sends nothing. */
+export async function actOnce(
+  deciding: Deciding<Decision & { readonly kind: 'act' }>,
+  options: RecoveryOptions,
+): Promise<{ readonly requeueAfterMs?: number }> {
+  const { subject, memory, facts, decision } = deciding;
+  const epoch = options.leadership.epoch(leaseLeftMs);
+  if (epoch === undefined || memory.acts.some((one) => one.epoch > epoch))
+    return { requeueAfterMs: whileWaitingMs };
+  const wave = nextWave(memory);
+  const begun = decision.effects.map((effect) =>
+    intent({ effect, epoch, wave, facts, step: decision.step }, options),
+  );
+  const draft: Memory = { ...memory, acts: [...memory.acts, ...begun] };
+  draft.plan = memory.plan === undefined ? undefined : { ...memory.plan, victims: starting(draft, facts) };
+  if (draft.timeline.decidedAt === undefined)
+    draft.timeline = { ...draft.timeline, decidedAt: facts.nowWallMs };
+
+  const draftFacts: Facts = { ...facts, acts: draft.acts, plan: draft.plan };
+  const record = makeRecord({
+    request: subject.request,
+    memory: draft,
+    facts: draftFacts,
+    decision,
+    outlook: outlook(decision, draftFacts, draft),
+  });
+  const written = await writeRecord(subject.request, record, memory, options);
+  if (written !== 'written') return { requeueAfterMs: written === 'conflict' ? 100 : whileRunningMs };
+  memory.acts = draft.acts;
+  memory.plan = draft.plan;
+  memory.timeline = draft.timeline;
+  sendNow({ ...deciding, epoch, wave }, options);
+  return { requeueAfterMs: whileRunningMs };
+}
+
+/** Victims whose start has been intended are Starting from the moment it is written. */
+function starting(draft: Memory, facts: Facts): NonNullable<Memory['plan']>['victims'] {
+  return (draft.plan?.victims ?? []).map((victim) => {
+    const key = `start ${victim.uuid}`;
+    const open = draft.acts.some((one) => one.key === key && one.outcome === 'Intended');
+    if (!open || victim.state === 'Starting') return victim;
+    return { ...victim, state: 'Starting' as const, attempts: attempts({ ...facts, acts: draft.acts }, key) };
+  });
+}
+
+function intent(
+  about: {
+    readonly effect: Effect;
+    readonly epoch: number;
+    readonly wave: number;
+    readonly facts: Facts;
+    readonly step: Step;
+  },
+  options: RecoveryOptions,
+): ActRecord {
+  const key = effectKey(about.effect);
+  return {
+    key,
+    attempt: attempts(about.facts, key) + 1,
+    sinceMs: about.facts.nowMs,
+    outcome: 'Intended',
+    reply: undefined,
+    says: undefined,
+    step: about.step.title,
+    effect: about.effect.kind,
+    target: targetOfEffect(about.effect),
+    epoch: about.epoch,
+    by: options.leadership.identity,
+    atWallMs: about.facts.nowWallMs,
+    endedWallMs: undefined,
+    wave: about.wave,
+  };
+}
+
+/** The last question and the sending. No await from here to the end of the loop. */
+function sendNow(
+  deciding: Deciding<Decision & { readonly kind: 'act' }> & { readonly epoch: number; readonly wave: number },
+  options: RecoveryOptions,
+): void {
+  const { memory, decision, epoch, wave } = deciding;
+  const at = {
+    namespace: namespaceOf(deciding.subject.request),
+    name: deciding.subject.request.metadata.name,
+  };
+  const subject = latest(deciding.subject, options);
+  const now = subject === undefined ? undefined : assemble(subject, memory, options);
+  const because =
+    now === undefined
+      ? 'The request, its Host or its Pool is gone.'
+      : options.leadership.epoch(leaseLeftMs) === epoch
+        ? objection(decision.step, decision.effects, now)
+        : 'This process no longer leads.';
+  if (because !== undefined || now === undefined) {
+    amend(memory, (one) => one.wave === wave, {
+      outcome: 'NotSent',
+      says: because,
+      endedWallMs: options.clock.wallMs(),
+    });
+    options.log.warn('an intended act was not sent', {
+      request: keyOfObject(deciding.subject.request),
+      because,
+    });
+    options.again(at, repliesTogetherMs);
+    return;
+  }
+  amend(memory, (one) => one.wave === wave, { sinceMs: now.nowMs });
+  for (const effect of decision.effects) {
+    const key = effectKey(effect);
+    const reply = send(effect, deciding.subject.session);
+    void reply.then((answer) => {
+      amend(memory, (one) => one.wave === wave && one.key === key, whatItMeans(answer, options.clock));
+      options.again(at, repliesTogetherMs);
+    });
+  }
+  tell(deciding, options);
+}
+
+/** The objects as they are now in the caches: what was edited while the intent was being written counts. */
+function latest(subject: Subject, options: RecoveryOptions): Subject | undefined {
+  const at = { namespace: namespaceOf(subject.request), name: subject.request.metadata.name };
+  const request = options.cluster.requests.get(at);
+  if (request === undefined || request.metadata.uid !== subject.request.metadata.uid) return undefined;
+  if (request.metadata.deletionTimestamp !== undefined) return undefined;
+  const found = subjectOf(request, options);
+  return 'because' in found || found.session.link !== subject.session.link ? undefined : found;
+}
+
+function amend(memory: Memory, which: (act: ActRecord) => boolean, change: Partial<ActRecord>): void {
+  memory.acts = memory.acts.map((one) =>
+    which(one) && one.outcome === 'Intended' ? { ...one, ...change } : one,
+  );
+}
+
+function whatItMeans(reply: EffectReply, clock: Clock): Partial<ActRecord> {
+  switch (reply.kind) {
+    case 'succeeded':
+      return { reply: 'succeeded' };
+    case 'failed':
+      return { reply: 'failed', says: `${reply.code}: ${reply.says}` };
+    case 'lost':
+      return { reply: 'lost', says: reply.because };
+    case 'notSent':
+      return { outcome: 'NotSent', says: reply.because, endedWallMs: clock.wallMs() };
+  }
+}
+
+function nextWave(memory: Memory): number {
+  return memory.acts.reduce((highest, one) => Math.max(highest, one.wave), -1) + 1;
+}
+
+function tell(
+  { subject, decision }: Deciding<Decision & { readonly kind: 'act' }>,
+  options: RecoveryOptions,
+): void {
+  const kinds = decision.effects[0]?.kind ?? '';
+  options.events.record({
+    regarding: subject.request,
+    type: 'Normal',
+    reason: `${kinds.charAt(0).toUpperCase()}${kinds.slice(1)}`,
+    action: subject.request.spec.procedure,
+    note: `${decision.step.title} (${decision.effects.length}). ${decision.evidence.at(-1) ?? ''}`,
+  });
+}

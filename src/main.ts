@@ -1,0 +1,39 @@
+/** Command line → adapters → run. No logic: each command is in src/commandLine or, for the lab, in src/lab. */
+import { Command } from 'commander';
+import { systemClock, systemRandom } from './adapters/clock/systemClock.ts';
+import { createSocketNetwork } from './adapters/network/sockets.ts';
+import { operatorCommand } from './commandLine/operator.ts';
+import { standaloneCommand } from './commandLine/standalone.ts';
+import { untilStopped } from './commandLine/untilStopped.ts';
+import { version } from './commandLine/version.ts';
+import { labCommand } from './lab/cli.ts';
+
+const surroundings = {
+  clock: systemClock,
+  random: systemRandom,
+  network: createSocketNetwork(),
+  print: (line: string) => process.stdout.write(`${line}\n`),
+  complain: (line: string) => process.stderr.write(`${line}\n`),
+  setExitCode: (code: number) => {
+    process.exitCode = code;
+  },
+  untilStopped,
+};
+
+const program = new Command('kintsugi')
+  .description(
+    'Brings failed hypervisor pools, hosts and virtual servers back by safe, recorded recovery actions, driven by Kubernetes objects.',
+  )
+  .version(version)
+  .showHelpAfterError();
+operatorCommand(program, surroundings);
+standaloneCommand(program, surroundings);
+labCommand(program, surroundings);
+
+// A promise that nobody waits for is a bug, and going on after one is worse than starting again: nothing is lost.
+process.on('unhandledRejection', (reason) => {
+  console.error(reason);
+  process.exit(70);
+});
+
+await program.parseAsync();
