@@ -10,8 +10,8 @@ import type { Owner } from './owner.ts';
  * rest together would wait for each other for ever, so simulations of one process run one after the other.
  */
 export interface QuiescenceWatcher {
-  /** Makes what runs events as this owner; everything that follows from them is known to be the owner's, too. */
-  runnerOf(owner: Owner): (run: () => void) => void;
+  /** Runs one event as its owner; everything that follows from it is known to be the owner's, too. */
+  enter(owner: Owner, run: () => void): void;
   drain(): Promise<void>;
   /** What simulated code did since the last call that the simulation cannot own: a sentence for each. */
   takeOffences(): readonly string[];
