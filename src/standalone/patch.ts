@@ -9,15 +9,14 @@ export function patched(
   object: JsonObject,
   patch: { readonly mediaType: string; readonly body: Uint8Array },
 ): { readonly value: unknown } | Refusal {
-  const mediaType = patch.mediaType.split(';')[0]?.trim().toLowerCase() ?? '';
-  if (mediaType === 'application/apply-patch+yaml') return noServerSideApply;
+  const mediaType = bare(patch.mediaType);
   const apply = Object.hasOwn(appliers, mediaType) ? appliers[mediaType] : undefined;
   const isStrategic = mediaType === strategic;
   if (apply === undefined || (isStrategic && type.custom)) {
     const supported = [
       'application/json-patch+json',
       'application/merge-patch+json',
-      'application/apply-patch+yaml',
+      serverSideApply,
       ...(type.custom ? [] : [strategic]),
     ];
     return unsupportedMediaType(
@@ -34,8 +33,18 @@ export function patched(
 }
 
 const strategic = 'application/strategic-merge-patch+json';
+const serverSideApply = 'application/apply-patch+yaml';
 
-const noServerSideApply: Refusal = refuse(415, 'UnsupportedMediaType', {
+/** It would create an object that is not there, so it is to be refused before the object is looked for. */
+export function isServerSideApply(mediaType: string): boolean {
+  return bare(mediaType) === serverSideApply;
+}
+
+function bare(mediaType: string): string {
+  return mediaType.split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+export const noServerSideApply: Refusal = refuse(415, 'UnsupportedMediaType', {
   message:
     'this server does not support server-side apply, since it does not keep managedFields: use kubectl apply without --server-side, or a merge patch',
 });

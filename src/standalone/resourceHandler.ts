@@ -4,7 +4,7 @@ import { fieldValidationOf, type ReadDocument, readDocument } from './admit.ts';
 import { unsupportedValue } from './fieldError.ts';
 import { isObject, type JsonObject, objectAt, stringAt } from './json.ts';
 import { list } from './list.ts';
-import { patched } from './patch.ts';
+import { isServerSideApply, noServerSideApply, patched } from './patch.ts';
 import type { ProtobufReader } from './protobuf.ts';
 import { finishNamespace, type Removal, remove, removeCollection } from './remove.ts';
 import { jsonReply, renderObject } from './render.ts';
@@ -91,6 +91,9 @@ function item(call: Call, name: string): HttpReply | Refusal {
     return target.subresource === undefined
       ? methodNotAllowed()
       : verbNotSupported(type, request.method === 'POST' ? 'create' : request.method.toLowerCase());
+  }
+  if (request.method === 'PATCH' && isServerSideApply(request.headers['content-type'] ?? '')) {
+    return noServerSideApply;
   }
   const stored = context.store.get({ resource: type.storageKey, namespace: namespace ?? '', name });
   if (stored === undefined) return notFound(type, name);

@@ -18,7 +18,7 @@ export interface Token {
 const openPaths = new Set(['/healthz', '/livez', '/readyz', '/version']);
 
 export interface Authentication {
-  /** The user of a request, or 401 for a wrong token, or 403 for none where one is needed. */
+  /** The user of a request, or 401 for a wrong token, or 403 for none where one is needed and for another's name. */
   userOf(request: Pick<HttpRequest, 'headers' | 'method'>, path: string): User | Refusal;
 }
 
@@ -32,12 +32,20 @@ export function createAuthentication(tokens: readonly Token[]): Authentication {
         return openPaths.has(path) ? anonymous : anonymousForbidden(method, path);
       }
       const token = /^Bearer\s+(\S+)$/i.exec(authorization)?.[1];
-      return (token === undefined ? undefined : byDigest.get(digest(token))) ?? unauthorized();
+      const user = token === undefined ? undefined : byDigest.get(digest(token));
+      if (user === undefined) return unauthorized();
+      return Object.keys(headers).some((name) => name.startsWith('impersonate-')) ? noImpersonation : user;
     },
   };
 }
 
 const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+
+/** Ignored, the header would have the request act as the token's own user under a name that the sender takes for true. */
+const noImpersonation: Refusal = refuse(403, 'Forbidden', {
+  message: 'this server has no other users to impersonate: send the request without --as',
+  details: {},
+});
 
 function anonymousForbidden(method: string, path: string): Refusal {
   return refuse(403, 'Forbidden', {
