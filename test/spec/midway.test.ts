@@ -36,6 +36,13 @@ describe('what changes midway stops it where it stands', () => {
     expect(stepOf(stage().with({ certificate: expired }))).toBe(1);
     expect(effectsOf(stage().with({ certificate: expired }))).toEqual([]);
   });
+  test.each([{ hostUUID: hostUUID(4) }, { serial: 'SN-4' }])(
+    'takes the proof about another machine for none: %o',
+    (other) => {
+      const { certificate } = fenced().facts;
+      expect(stepOf(fenced().with({ certificate: certificate && { ...certificate, ...other } }))).toBe(1);
+    },
+  );
   test('refuses the release when a second member fails in the meantime', () => {
     expectRefusal(fenced().answer(hostUUID(2), { kind: 'silent', says: 'nothing' }), /2 members fail/);
   });

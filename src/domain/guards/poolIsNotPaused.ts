@@ -1,5 +1,6 @@
 import { allow, type Guard, missing } from '../verdict.ts';
 
+/** Whoever works on the pool can stop everything here at once, with a reason that others read. */
 export const poolIsNotPaused: Guard = {
   name: 'poolIsNotPaused',
   judge: ({ policy }) =>

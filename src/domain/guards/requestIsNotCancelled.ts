@@ -1,5 +1,6 @@
 import { allow, deny, type Guard } from '../verdict.ts';
 
+/** Cancelling stops whatever has not been sent yet, at any step. */
 export const requestIsNotCancelled: Guard = {
   name: 'requestIsNotCancelled',
   judge: ({ request }) =>
