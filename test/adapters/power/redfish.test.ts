@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRedfish } from '../../../src/adapters/power/redfish.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
 import type { PowerDevice, RedfishAccess } from '../../../src/ports/power.ts';
 import { createSimulation, type Simulation } from '../../../src/simulation/simulation.ts';
 import {
@@ -18,6 +19,8 @@ const resetPath = '/redfish/v1/Systems/7/Actions/ComputerSystem.Reset';
 
 interface Bench {
   readonly simulation: Simulation;
+  /** The operator's. */
+  readonly clock: Clock;
   readonly bmc: ScriptedBmc;
   run<T>(program: (device: PowerDevice) => Promise<T>): Promise<T>;
   pass(ms: number): Promise<void>;
@@ -45,6 +48,7 @@ async function bench(access: Partial<RedfishAccess> = {}): Promise<Bench> {
   let seen = 0;
   return {
     simulation,
+    clock: simulation.clock(operator),
     bmc,
     run: (program) => perform(() => program(device)),
     pass: async (ms) => {
@@ -78,8 +82,7 @@ test('readings that start together share one login', async () => {
 });
 
 test('tells power, the word for it, the serial number, and when it asked', async () => {
-  const { run, simulation, bmc } = await bench();
-  const clock = simulation.clock(simulation.world);
+  const { run, clock, bmc } = await bench();
   let servedAtMs = Number.NaN;
   bmc.answer = ({ path }) => {
     if (path.endsWith('/Systems/7')) servedAtMs = clock.monotonicMs();

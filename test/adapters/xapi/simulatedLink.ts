@@ -1,4 +1,5 @@
 import { createXapi } from '../../../src/adapters/xapi/poolLink.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
 import type { PoolAccess, PoolLink } from '../../../src/ports/hypervisor.ts';
 import type { Interpose } from '../../../src/simulation/faults.ts';
 import type { Listener } from '../../../src/simulation/listeners.ts';
@@ -8,6 +9,8 @@ import { createScriptedPool, type ScriptedPool } from './scriptedPool.ts';
 /** The adapter and a scripted pool under virtual time: the same bytes as over sockets, and minutes pass at once. */
 export interface SimulatedLink {
   readonly simulation: Simulation;
+  /** The operator's. */
+  readonly clock: Clock;
   readonly pool: ScriptedPool;
   /** What the adapter logged, as one text each. */
   readonly logged: readonly string[];
@@ -68,6 +71,7 @@ export async function simulateLink(
   let callsSeen = 0;
   return {
     simulation,
+    clock: simulation.clock(operator),
     pool,
     logged,
     listeners,
