@@ -146,7 +146,10 @@ function note(member: Member, answer: Reading<MemberAnswer>, clock: Clock): void
   member.answer = answer;
   if (answer.kind === 'unknown') return;
   if (answer.value.kind === 'silent') {
-    member.silentSince ??= { ms: answer.atMs, wallMs: clock.wallMs() };
+    if (member.silentSince === undefined) {
+      member.silentSince = { ms: answer.atMs, wallMs: clock.wallMs() };
+      member.contact = unknown(`The master is being asked whether it reaches ${member.name}.`);
+    }
     return;
   }
   member.silentSince = undefined;

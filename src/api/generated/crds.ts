@@ -1580,6 +1580,11 @@ export const crds = [
               "description": "UUID of the host on which it is to start, or runs.",
               "maxLength": 36
              },
+             "hostName": {
+              "type": "string",
+              "description": "Name of that host.",
+              "maxLength": 256
+             },
              "why": {
               "type": "string",
               "description": "Why there, why not, or what went wrong, and what a person can do.",

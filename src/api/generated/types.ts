@@ -761,6 +761,10 @@ readonly state: ("Planned" | "Starting" | "Running" | "Serving" | "LeftHalted" |
  */
 readonly host?: string
 /**
+ * Name of that host.
+ */
+readonly hostName?: string
+/**
  * Why there, why not, or what went wrong, and what a person can do.
  */
 readonly why?: string

@@ -12,6 +12,7 @@ import { keyOfObject, namespaceOf } from '../cluster.ts';
 import { assemble } from './assemble.ts';
 import { makeRecord } from './makeRecord.ts';
 import type { ActRecord, Memory } from './memory.ts';
+import { restsOn } from './observe.ts';
 import { outlook } from './outlook.ts';
 import { objection, send, targetOfEffect } from './perform.ts';
 import { type RecoveryOptions, type Subject, subjectOf } from './subject.ts';
@@ -46,6 +47,10 @@ export async function actOnce(
   );
   const draft: Memory = { ...memory, acts: [...memory.acts, ...begun] };
   draft.plan = memory.plan === undefined ? undefined : { ...memory.plan, victims: starting(draft, facts) };
+  // What counts is what the plan rests on when it begins, not when it was first drawn up.
+  if (memory.acts.length === 0 && draft.plan !== undefined && facts.pool.kind === 'known') {
+    draft.plan = { ...draft.plan, restsOn: restsOn(facts, facts.pool) };
+  }
   if (draft.timeline.decidedAt === undefined)
     draft.timeline = { ...draft.timeline, decidedAt: facts.nowWallMs };
 

@@ -52,7 +52,7 @@ export function makeRecord(input: RecordInput): Status {
               at: isoSeconds(one.atWallMs),
             })),
           },
-          virtualMachines: plan.victims.map(machineOf),
+          virtualMachines: plan.victims.map((victim) => machineOf(victim, facts)),
         }),
     gates: gatesOf(input),
     ...(memory.certificate === undefined
@@ -81,7 +81,7 @@ function stepsOf(decision: Decision, outlook: Outlook): NonNullable<NonNullable<
   }));
 }
 
-function machineOf(victim: Victim): NonNullable<Status['virtualMachines']>[number] {
+function machineOf(victim: Victim, facts: Facts): NonNullable<Status['virtualMachines']>[number] {
   return {
     uuid: victim.uuid,
     name: victim.name,
@@ -89,11 +89,20 @@ function machineOf(victim: Victim): NonNullable<Status['virtualMachines']>[numbe
     ...(victim.delaySeconds === 0 ? {} : { delaySeconds: victim.delaySeconds }),
     priority: victim.priority,
     state: victim.state,
-    ...(victim.host === undefined ? {} : { host: victim.host }),
+    ...(victim.host === undefined ? {} : { host: victim.host, hostName: hostNameOf(victim.host, facts) }),
     ...(victim.why === undefined ? {} : { why: victim.why }),
     ...(victim.attempts === 0 ? {} : { attempts: victim.attempts }),
     ...(victim.runningAtWallMs === undefined ? {} : { runningAt: isoMillis(victim.runningAtWallMs) }),
   };
+}
+
+function hostNameOf(hostUUID: string, facts: Facts): string {
+  const declared = facts.hosts.get(hostUUID)?.name;
+  return (
+    declared ??
+    (facts.pool.kind === 'known' ? facts.pool.value.hosts.get(hostUUID)?.name : undefined) ??
+    hostUUID
+  );
 }
 
 /** What the guards of the step say that is under way, with since when. A finished recovery keeps none. */

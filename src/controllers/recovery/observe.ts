@@ -64,7 +64,11 @@ function makeOrRenewPlan(memory: Memory, facts: Facts, hashOf: (text: string) =>
   };
 }
 
-function restsOn(facts: Facts, pool: Facts['pool'] & { readonly kind: 'known' }): PlanRecord['restsOn'] {
+/** The facts that a plan rests on, as they are now, with who said so and when. */
+export function restsOn(
+  facts: Facts,
+  pool: Facts['pool'] & { readonly kind: 'known' },
+): PlanRecord['restsOn'] {
   const poolAt = facts.nowWallMs - (facts.nowMs - pool.atMs);
   const host = pool.value.hosts.get(facts.target.hostUUID);
   let residents = 0;
@@ -82,7 +86,7 @@ function restsOn(facts: Facts, pool: Facts['pool'] & { readonly kind: 'known' })
     ...(answer?.kind === 'known'
       ? [
           {
-            fact: answer.value.kind === 'silent' ? 'It does not answer.' : 'It answers.',
+            fact: `${facts.target.name} ${answer.value.kind === 'silent' ? 'does not answer' : 'answers'} at its own address.`,
             source: answer.source,
             atWallMs: facts.nowWallMs - (facts.nowMs - answer.atMs),
           },

@@ -18,21 +18,22 @@ export const memberIsSilent: Guard = {
       what: `Whether ${facts.target.name} answers`,
     });
     if (answer.kind === 'missing') return missing(answer.because);
+    if (facts.silentForMs.kind === 'unknown') return missing(facts.silentForMs.because);
+    const seconds = Math.floor(facts.silentForMs.value / 1000);
+    const needed = Math.ceil(facts.policy.memberTimeoutMs / 1000);
+    if (facts.silentForMs.value < facts.policy.memberTimeoutMs) {
+      return missing(
+        `${facts.target.name} has been silent for ${seconds} s of the ${needed} s that the Pool asks for.`,
+      );
+    }
     const contact = freshOnly(facts.masterContact, {
       nowMs: facts.nowMs,
       oldestMs: oldestMs.masterContact,
       what: `Whether the master reaches ${facts.target.name}`,
     });
     if (contact.kind === 'missing') return missing(contact.because);
-    if (facts.silentForMs.kind === 'unknown') return missing(facts.silentForMs.because);
-    const seconds = Math.floor(facts.silentForMs.value / 1000);
-    const needed = Math.ceil(facts.policy.memberTimeoutMs / 1000);
-    return facts.silentForMs.value < facts.policy.memberTimeoutMs
-      ? missing(
-          `${facts.target.name} has been silent for ${seconds} s of the ${needed} s that the Pool asks for.`,
-        )
-      : allow(
-          `${facts.target.name} has been silent for ${seconds} s, and the master cannot contact it either.`,
-        );
+    return allow(
+      `${facts.target.name} has been silent for ${seconds} s, and the master cannot contact it either.`,
+    );
   },
 };
