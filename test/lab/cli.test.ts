@@ -1,0 +1,172 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterEach, expect, test } from 'vitest';
+import { systemClock, systemRandom } from '../../src/adapters/clock/systemClock.ts';
+import { exchange } from '../../src/adapters/network/exchange.ts';
+import { createSocketNetwork } from '../../src/adapters/network/sockets.ts';
+import { labCommand } from '../../src/lab/cli.ts';
+import type { LabSheet } from '../../src/lab/control.ts';
+
+const cleanUps: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const each of cleanUps.splice(0).reverse()) await each();
+});
+
+interface Ended {
+  readonly out: string;
+  readonly err: string;
+  readonly code: number;
+}
+
+function start(args: readonly string[], untilStopped: () => Promise<void> = () => Promise.resolve()) {
+  const said = { out: [] as string[], err: [] as string[] };
+  let code = 0;
+  const program = new Command().exitOverride().configureOutput({ writeErr: (text) => said.err.push(text) });
+  labCommand(program, {
+    clock: systemClock,
+    random: systemRandom,
+    network: createSocketNetwork(),
+    print: (line) => said.out.push(line),
+    complain: (line) => said.err.push(line),
+    setExitCode: (given) => {
+      code = given;
+    },
+    untilStopped,
+  });
+  const end = program.parseAsync(['lab', ...args], { from: 'user' });
+  const result = (): Ended => ({ out: said.out.join('\n'), err: said.err.join('\n'), code });
+  return { end, result };
+}
+
+async function kintsugi(...args: readonly string[]): Promise<Ended> {
+  const { end, result } = start(args);
+  await end;
+  return result();
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'kintsugi-lab-'));
+  cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function up(state: string) {
+  let stop = (): void => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const small = ['--members', '3', '--virtual-servers', '3', '--local-virtual-servers', '1', '--seed', '7'];
+  const running = start(['up', '--state', state, ...small], () => stopped);
+  const down = async (): Promise<void> => {
+    stop();
+    await running.end;
+  };
+  cleanUps.push(down);
+  await expect.poll(() => running.result().out, { timeout: 20_000 }).not.toBe('');
+  return { down, sheet: JSON.parse(running.result().out) };
+}
+
+test('up prints one JSON document, keeps it for its owner alone, and takes it away at the end', async () => {
+  const state = temporaryFolder();
+  const { sheet, down } = await up(state);
+  expect(sheet.members).toHaveLength(3);
+  expect(sheet.virtualMachines.map((each: { hostName: string }) => each.hostName)).toEqual([
+    'host-1',
+    'host-2',
+    'host-3',
+    'host-3',
+  ]);
+  expect(sheet.controlUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  const file = join(state, 'lab.json');
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(sheet);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  await down();
+  expect(() => statSync(file)).toThrow();
+  expect((await kintsugi('status', '--state', state)).err).toContain(
+    'start a lab with "kintsugi lab up --state',
+  );
+});
+
+test('a lab is steered and asked from another process by its state folder', async () => {
+  const state = temporaryFolder();
+  await up(state);
+  const cut = await kintsugi('partition', 'host-2', 'everyone', '--state', state);
+  expect(cut).toMatchObject({ out: 'host-2 and everyone no longer reach each other (management)', code: 0 });
+  expect((await kintsugi('cut-power', 'host-3', '--state', state)).code).toBe(0);
+  const plain = await kintsugi('status', '--state', state);
+  expect(plain.out).toContain('cut: host-2 and operator (management)');
+  expect(plain.out).toMatch(/host-3 +no mains +down/);
+  const status = JSON.parse((await kintsugi('status', '--json', '--state', state)).out);
+  expect(status.hosts[2]).toMatchObject({ name: 'host-3', power: 'off', domains: 0 });
+  const fault = await kintsugi('fault', 'lostReply', '--method', 'VM.start', '--nth', '2', '--state', state);
+  expect(fault.out).toBe('fault-1 is in force');
+  expect((await kintsugi('status', '--state', state)).out).toContain('lostReply on number 2 of VM.start');
+});
+
+test('a wrong name is answered with a sentence that says which there are, and code 1', async () => {
+  const state = temporaryFolder();
+  await up(state);
+  expect(await kintsugi('cut-power', 'host-9', '--state', state)).toMatchObject({
+    err: 'error: there is no host host-9 in this lab; hosts are host-1, host-2, host-3',
+    code: 1,
+  });
+  expect((await kintsugi('bmc', 'host-1', 'kind', '--state', state)).err).toContain('honest, saysAlwaysOff');
+});
+
+test('verdict ends with 0 while the world is whole and with 1 as soon as it is not', async () => {
+  const state = temporaryFolder();
+  const { sheet } = await up(state);
+  const before = await kintsugi('verdict', '--state', state);
+  expect(before).toMatchObject({ code: 0 });
+  expect(before.out).toContain('4 of 4 virtual machines run exactly once');
+  await unlockUnderneath(sheet);
+  const after = await kintsugi('verdict', '--state', state);
+  expect(after.code).toBe(1);
+  expect(after.out).toContain('the lock of host-2 on disk');
+  const { violations } = JSON.parse((await kintsugi('verdict', '--json', '--state', state)).out);
+  expect(violations).toHaveLength(1);
+});
+
+test('nobody without the token steers a lab', async () => {
+  const { sheet } = await up(temporaryFolder());
+  const reply = await ask(sheet.controlUrl, '/verdict', 'Bearer guess');
+  expect(reply.status).toBe(401);
+});
+
+/** Takes the storage lock of host-2 away while its virtual machine runs. */
+async function unlockUnderneath(sheet: LabSheet): Promise<void> {
+  const [master, victim] = sheet.members;
+  const disk = sheet.virtualMachines.find((each) => each.hostName === victim?.name)?.diskUUID;
+  const dispatcher = createSocketNetwork().open({
+    origin: `https://${master?.address}:${sheet.port}`,
+    trust: { kind: 'pin', sha256Fingerprint: master?.fingerprint ?? '' },
+    connections: 1,
+  });
+  cleanUps.push(() => dispatcher.destroy());
+  const call = async (method: string, ...params: readonly unknown[]): Promise<string> => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+    const options = { method: 'POST', path: '/jsonrpc', body, deadlineMs: 5_000 } as const;
+    return JSON.parse((await exchange(dispatcher, systemClock, options)).text).result;
+  };
+  const session = await call('session.login_with_password', 'root', master?.password);
+  const vdi = await call('VDI.get_by_uuid', session, disk);
+  await call('VDI.remove_from_sm_config', session, vdi, `host_${victim?.hostRef}`);
+}
+
+async function ask(
+  origin: string,
+  path: string,
+  authorization: string,
+): Promise<{ readonly status: number }> {
+  const dispatcher = createSocketNetwork().open({ origin, trust: { kind: 'plaintext' }, connections: 1 });
+  cleanUps.push(() => dispatcher.destroy());
+  return exchange(dispatcher, systemClock, {
+    method: 'GET',
+    path,
+    headers: { authorization },
+    deadlineMs: 5_000,
+  });
+}
