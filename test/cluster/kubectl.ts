@@ -12,6 +12,8 @@ export interface KubectlOptions {
   readonly kubeconfig?: string;
   /** Kills kubectl after this time and answers with code 124; default 60,000. */
   readonly deadlineMs?: number;
+  /** The command that `kubectl edit` starts with the file's path behind it. */
+  readonly editor?: string;
 }
 
 export type Kubectl = (args: readonly string[], options?: KubectlOptions) => Promise<KubectlResult>;
@@ -34,6 +36,7 @@ export function createKubectl(setup: {
           KUBECONFIG: options.kubeconfig ?? setup.kubeconfig,
           TZ: 'UTC',
           LC_ALL: 'C',
+          ...(options.editor === undefined ? {} : { KUBE_EDITOR: options.editor }),
         },
         timeout: options.deadlineMs ?? 60_000,
         killSignal: 'SIGKILL',

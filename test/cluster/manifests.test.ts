@@ -30,15 +30,17 @@ describeWithCluster('manifests/', () => {
 
   beforeAll(async () => {
     cluster = await startCluster();
+    cleanUps.push(cluster.stop);
     const token = await cluster.serviceAccountToken(own, 'kintsugi');
     asOperator = cluster.kubeconfigFor(token);
     operatorApi = createRawApi({ ...cluster, token });
+    cleanUps.push(operatorApi.close);
     await mustSucceed(cluster.kubectl, ['create', 'namespace', 'pools']);
     await applyAsAdmin(pool('east'), 'pools');
   });
+  const cleanUps: (() => Promise<void>)[] = [];
   afterAll(async () => {
-    await operatorApi?.close();
-    await cluster?.stop();
+    for (const cleanUp of cleanUps.toReversed()) await cleanUp();
   });
 
   const applyAsAdmin = (object: unknown, namespace: string) =>

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mustSucceed } from '../../cluster/start.ts';
+import { type Case, createArena } from './arena.ts';
+import { type ServerUnderTest, startEmbeddedServer, startRealServer } from './servers.ts';
+
+/**
+ * Runs each case against the real kube-apiserver and against the embedded server. Both must satisfy what the case
+ * asserts, and beyond that must have answered every request with the same words.
+ */
+export function runContract(cases: readonly Case[]): void {
+  const servers: { real?: ServerUnderTest; embedded?: ServerUnderTest } = {};
+  beforeAll(async () => {
+    servers.real = await startRealServer();
+    servers.embedded = await startEmbeddedServer();
+  });
+  afterAll(async () => {
+    await servers.embedded?.stop();
+    await servers.real?.stop();
+  });
+
+  describe.each(cases.map((rule, index) => ({ ...rule, namespace: `case-${index + 1}` })))(
+    '$title',
+    (rule) => {
+      let wordsOfTheReal: readonly string[] | undefined;
+
+      test('on kube-apiserver', async () => {
+        wordsOfTheReal = await act(rule, servers.real);
+      });
+
+      test('on the embedded server, in the same words', async () => {
+        const words = await act(rule, servers.embedded);
+        expect(words).toEqual(wordsOfTheReal);
+      });
+    },
+  );
+}
+
+async function act(
+  rule: Case & { readonly namespace: string },
+  server: ServerUnderTest | undefined,
+): Promise<readonly string[]> {
+  if (server === undefined) throw new Error('the server did not start');
+  await mustSucceed(server.kubectl, ['create', 'namespace', rule.namespace]);
+  const arena = createArena(server, rule.namespace);
+  await rule.run(arena);
+  return arena.transcript;
+}
