@@ -1,0 +1,39 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const docs = fileURLToPath(new URL('../../docs', import.meta.url));
+const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => join(docs, name));
+
+test.each(pages.map((path) => [path.slice(docs.length + 1), path] as const))(
+  '%s links only to what is there',
+  (_name, path) => {
+    for (const link of brokenLinks(readFileSync(path, 'utf8'), path)) expect.fail(`broken link: ${link}`);
+  },
+);
+
+test('a broken link would be noticed', () => {
+  expect(brokenLinks('[a](nowhere.md) [b](https://example.org)', join(docs, 'concepts.md'))).toEqual([
+    'nowhere.md',
+  ]);
+});
+
+test('the decisions are numbered without a gap, each with the number in its heading', () => {
+  const names = readdirSync(join(docs, 'decisions')).toSorted((a, b) => a.localeCompare(b));
+  for (const [index, name] of names.entries()) {
+    const number = String(index + 1).padStart(4, '0');
+    expect(name.slice(0, 5)).toBe(`${number}-`);
+    expect(readFileSync(join(docs, 'decisions', name), 'utf8')).toMatch(
+      new RegExp(`^# ${number}\\. .+\n\n\\*\\*Decision\\.\\*\\*`),
+    );
+  }
+});
+
+function brokenLinks(text: string, path: string): readonly string[] {
+  return [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+    .map((match) => match[1] ?? '')
+    .filter((link) => !link.includes('://') && !existsSync(join(dirname(path), link)));
+}
