@@ -50,7 +50,6 @@ export interface VirtualMachineRecord {
 }
 
 export interface VbdRecord {
-  readonly vmRef: string;
   /** Undefined for an empty drive. */
   readonly vdiRef: string | undefined;
   readonly mode: 'RW' | 'RO';
@@ -188,7 +187,6 @@ export function projectVbd(record: Fields): VbdRecord {
   const mode = text(record, 'mode');
   if (mode !== 'RW' && mode !== 'RO') throw new MalformedRecord(`mode is "${mode}"`);
   return {
-    vmRef: text(record, 'VM'),
     vdiRef: truth(record, 'empty') ? undefined : reference(record, 'VDI'),
     mode,
   };

@@ -119,6 +119,21 @@ describe('a controller', () => {
     await controller.stop();
   });
 
+  test('waits shortly again after one that went well', async () => {
+    const outcomes = ['bad', 'bad', 'bad', 'good', 'bad', 'end'];
+    const atMs: number[] = [];
+    const { clock, controller } = start(async () => {
+      atMs.push(clock.monotonicMs());
+      const outcome = outcomes.shift();
+      if (outcome === 'bad') throw new Error('it is broken');
+      return outcome === 'good' ? { requeueAfterMs: 7_000 } : {};
+    });
+    controller.enqueue(lab('a'));
+    await clock.advance(60_000);
+    expect(atMs.slice(1).map((ms, index) => ms - atMs[index]!)).toEqual([500, 1_000, 2_000, 7_000, 500]);
+    await controller.stop();
+  });
+
   test('waits at least as long as the API server asked for', async () => {
     const { clock, controller, runs } = start(async () => {
       throw new KubernetesError('busy', {

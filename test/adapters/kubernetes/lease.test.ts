@@ -196,8 +196,28 @@ describe('keeping the lease', () => {
   test('a process that was stopped for longer than the lease does not believe that it leads', async () => {
     const a = candidate('a');
     await clock.settle();
-    clock.stall(30_000);
+    clock.stall(10_000);
     expect(a.epoch(0)).toBeUndefined();
+  });
+
+  test('a renewal that is answered after leadership ended by time brings the epoch back to nobody', async () => {
+    const link = line();
+    const transport = server.client();
+    const { answer } = transport;
+    transport.answer = async (request) => {
+      const reply = answer(request);
+      if (link.late && isPut(request)) await new Promise<void>((resolve) => void clock.after(6_000, resolve));
+      return reply;
+    };
+    const a = candidate('a', transport);
+    await clock.settle();
+    link.late = true;
+    await clock.advance(9_000);
+    link.late = false;
+    await clock.advance(2_001);
+    expect(a.epoch(0)).toBeUndefined();
+    await clock.advance(1_000);
+    expect(a.epoch(0)).toBe(2);
   });
 
   test('the lease counts from when a renewal was sent, not from when the answer came', async () => {

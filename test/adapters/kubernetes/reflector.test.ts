@@ -92,6 +92,21 @@ describe('listing', () => {
     expect(store.list()).toHaveLength(2);
   });
 
+  test('does not believe a list without a version, or with an object that has none', async () => {
+    const { resourceVersion: _, ...metadata } = host('a', 5).metadata;
+    const answers = [
+      { kind: 'HostList', metadata: {}, items: [] },
+      listOf([{ ...host('a', 5), metadata }], 10),
+      listOf([], 10),
+    ];
+    api.answer = () => answers.shift();
+    start();
+    await clock.advance(800);
+    expect([store.synced(), store.status().failures]).toEqual([false, 2]);
+    await clock.advance(1_600);
+    expect(store.synced()).toBe(true);
+  });
+
   test('goes on after the first list failed (client-node: the informer dies)', async () => {
     let failures = 3;
     api.answer = () => {
