@@ -82,7 +82,8 @@ describeWithCluster('manifests/', () => {
       'create authorization.k8s.io/selfsubjectaccessreviews',
       'create authorization.k8s.io/selfsubjectrulesreviews',
     ];
-    const lease = ['create', 'get', 'update'].map((verb) => `${verb} coordination.k8s.io/leases`);
+    const leases = 'coordination.k8s.io/leases';
+    const lease = [`create ${leases}`, `get ${leases} named kintsugi`, `update ${leases} named kintsugi`];
     expect(await rightsIn('pools')).toEqual(new Set(everywhere));
     expect(await rightsIn(own)).toEqual(new Set([...everywhere, ...lease, 'get /secrets']));
   });

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { mustSucceed } from '../../cluster/start.ts';
 import { type Case, createArena } from './arena.ts';
 import { type ServerUnderTest, startEmbeddedServer, startRealServer } from './servers.ts';
 
@@ -40,7 +39,10 @@ async function act(
   server: ServerUnderTest | undefined,
 ): Promise<readonly string[]> {
   if (server === undefined) throw new Error('the server did not start');
-  await mustSucceed(server.kubectl, ['create', 'namespace', rule.namespace]);
+  const made = await server.raw.call('POST', '/api/v1/namespaces', {
+    body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: rule.namespace } },
+  });
+  if (made.status !== 201) throw new Error(`no namespace for the case: ${made.text}`);
   const arena = createArena(server, rule.namespace);
   await rule.run(arena);
   return arena.transcript;
