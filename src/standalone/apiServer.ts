@@ -2,33 +2,32 @@ import type { Clock, Random } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { HttpHandler, HttpReply, HttpRequest } from '../wire/http.ts';
 import { readDocument } from './admit.ts';
-import { createBuiltinKinds } from './builtinKinds.ts';
-import { compileKind } from './compileKind.ts';
-import { createDiscovery } from './discovery.ts';
 import { namespaceObject, permanentNamespaces } from './namespaces.ts';
-import { compileMetaCheck } from './objectMeta.ts';
-import { createOpenApi } from './openapi.ts';
-import { createProtobufReader } from './protobuf.ts';
+import { finishNamespaces } from './remove.ts';
 import { jsonReply } from './render.ts';
 import { createResourceHandler } from './resourceHandler.ts';
-import type { ResourceType } from './resourceType.ts';
 import { review, reviewPaths } from './reviews.ts';
 import { targetOf } from './route.ts';
+import { compileServedKinds, type ServedKinds } from './servedKinds.ts';
 import type { ServerContext } from './serverContext.ts';
 import { isRefusal, refuse, statusReply } from './status.ts';
 import type { Store } from './store.ts';
 import { createAuthentication, type Token } from './users.ts';
 import { create } from './write.ts';
 
-export interface ApiServerOptions {
+export type ApiServerOptions = {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** CustomResourceDefinitions as parsed from their files. */
-  readonly crds: readonly unknown[];
   readonly tokens: readonly Token[];
-}
+} & (
+  | {
+      /** CustomResourceDefinitions as parsed from their files. */
+      readonly crds: readonly unknown[];
+    }
+  | { readonly kinds: ServedKinds }
+);
 
 export interface ApiServer {
   readonly handle: HttpHandler;
@@ -44,21 +43,20 @@ export interface ApiServer {
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { store, clock, random, log } = options;
   const closing = new AbortController();
-  const types = [...createBuiltinKinds(), ...options.crds.map(compileKind).toSorted(byPlural)];
+  const kinds = 'kinds' in options ? options.kinds : compileServedKinds(options.crds);
+  const { types, discovery, openApi, protobuf } = kinds;
   const context: ServerContext = {
     store,
     clock,
     random,
     log,
     types,
-    metaCheck: compileMetaCheck(),
+    metaCheck: kinds.metaCheck,
     closing: closing.signal,
   };
   makePermanentNamespaces(context);
-  const discovery = createDiscovery(types);
-  const openApi = createOpenApi(types);
+  finishNamespaces(context);
   const authentication = createAuthentication(options.tokens);
-  const protobuf = createProtobufReader();
   const handleResource = createResourceHandler(context, protobuf);
 
   const handle = async (request: HttpRequest): Promise<HttpReply> => {
@@ -115,11 +113,6 @@ const version = {
   compiler: '',
   platform: 'kintsugi/embedded',
 };
-
-/** Clients list kinds in the order of discovery, and that should not depend on how files were read. */
-function byPlural(a: ResourceType, b: ResourceType): number {
-  return a.plural < b.plural ? -1 : 1;
-}
 
 function aboutServer(path: string): HttpReply | undefined {
   switch (path) {

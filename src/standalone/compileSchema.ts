@@ -27,7 +27,7 @@ export function compileSchema(schema: SchemaNode): CompiledSchema {
   return {
     validate: (object, old, found = []) => {
       const repeats = repeatedItems(object, schema);
-      const forgiven = old !== undefined && repeatedItems(old, schema).length > 0;
+      const forgiven = repeats.length > 0 && old !== undefined && repeatedItems(old, schema).length > 0;
       const causes = [...found, ...check(object, old), ...(forgiven ? [] : repeats)];
       return causes.some((cause) => blocking.has(cause.reason))
         ? [...causes, rulesNotRun]

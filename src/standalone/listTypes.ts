@@ -32,6 +32,12 @@ function repeatsHere(list: readonly unknown[], schema: SchemaNode, path: string)
       seen.add(key);
       return [];
     }
-    return [duplicateValue(`${path}[${index}]`, isSet ? item : JSON.parse(key))];
+    return [duplicateValue(`${path}[${index}]`, isSet ? item : mapKeys(schema, item))];
   });
+}
+
+function mapKeys(list: SchemaNode, item: unknown): unknown {
+  const keys = list['x-kubernetes-list-map-keys'];
+  if (!Array.isArray(keys) || !isObject(item)) return item;
+  return Object.fromEntries(keys.map((key) => [String(key), item[String(key)]]));
 }

@@ -177,3 +177,10 @@ export function finishNamespace(context: ServerContext, name: string): void {
   const empty = contentTypes(context).every((content) => context.store.count(content.storageKey, name) === 0);
   if (empty) commitOne(context, [put(context, type, object, 'DELETED')]);
 }
+
+/** Finishes what a process began that was killed between the last object of a namespace and the namespace. */
+export function finishNamespaces(context: ServerContext): void {
+  const type = context.types.find((candidate) => candidate.storageKey === namespaceStorageKey);
+  if (type === undefined) return;
+  for (const { name } of everything(context, type, undefined)) finishNamespace(context, name);
+}

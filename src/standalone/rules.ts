@@ -2,7 +2,7 @@ import { celValue, type Rule, type RuleCompiler } from './cel.ts';
 import { duplicateValue, forbiddenValue, invalidValue, requiredValue } from './fieldError.ts';
 import { deepEqual, isObject, stringAt } from './json.ts';
 import type { Cause } from './status.ts';
-import { childPath, itemsOf, mapValuesOf, oldItem, propertiesOf, type SchemaNode } from './structural.ts';
+import { childPath, itemsOf, mapValuesOf, oldItems, propertiesOf, type SchemaNode } from './structural.ts';
 
 /** Runs the rules of a schema over an object. `old` is undefined on create; transition rules are skipped then. */
 export type RunRules = (value: unknown, old: unknown) => readonly Cause[];
@@ -18,6 +18,8 @@ interface RuleNode {
 interface SchemaRule {
   readonly rule: Rule;
   readonly message: string;
+  /** How the rule is called when it cannot be evaluated: its message or, without one, its text. */
+  readonly named: string;
   readonly messageExpression: Rule | undefined;
   readonly reason: string;
   /** Relative to the node, without the leading dot; empty for the node itself. */
@@ -39,6 +41,7 @@ function ruleNode(schema: SchemaNode, compiler: RuleCompiler, path: string): Rul
       const messageExpression = stringAt(rule, 'messageExpression');
       return {
         rule: compiler.compile(stringAt(rule, 'rule'), schema, 'bool'),
+        named: stringAt(rule, 'message').trim() || stringAt(rule, 'rule').trim(),
         message: stringAt(rule, 'message').trim() || `failed rule: ${stringAt(rule, 'rule').trim()}`,
         messageExpression:
           messageExpression === '' ? undefined : compiler.compile(messageExpression, schema, 'string'),
@@ -80,11 +83,12 @@ function visit(node: RuleNode, at: Visit): readonly Cause[] {
   if (Array.isArray(value)) {
     const { items } = node;
     if (items === undefined) return here;
+    const oldItem = oldItems(node.schema, old);
     const below = value.flatMap((item, index) =>
       visit(items, {
         path: `${path}[${index}]`,
         value: item,
-        old: oldItem(node.schema, item, old),
+        old: oldItem(item),
         ratchets,
       }),
     );
@@ -114,7 +118,7 @@ function runHere(node: RuleNode, { path, value, old, ratchets }: Visit): readonl
       holds = rule.evaluate({ self, oldSelf });
     } catch (error) {
       const because = ((error as Error).message.split('\n')[0] ?? '').toLowerCase();
-      return [invalidValue(field, node.schema['type'], `${because} evaluating rule: ${schemaRule.message}`)];
+      return [invalidValue(field, node.schema['type'], `${because} evaluating rule: ${schemaRule.named}`)];
     }
     if (holds === true || (!rule.usesOldSelf && ratchets())) return [];
     const at = schemaRule.fieldPath === '' ? field : childPath(path, schemaRule.fieldPath);

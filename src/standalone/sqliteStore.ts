@@ -1,15 +1,18 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import type { Cancel } from '../ports/clock.ts';
-import type { Change, HappeningType, HistoryEntry, PageQuery, Store, StoredObject } from './store.ts';
+import { historyEntry, pageAt, statements, withVersion } from './sqliteQueries.ts';
+import type { Change, Committed, Store } from './store.ts';
 import { createWakers } from './wakers.ts';
 
-/** The store on node:sqlite, the only place that knows about it (its class is to be renamed, Node's DEP0210). */
+/** The store on node:sqlite, which nothing else opens (its class is to be renamed, Node's DEP0210). */
 export interface SqliteStoreOptions {
   /** A file, created when missing, or ':memory:' for a store that ends with the process. */
   readonly path: string;
   /** The log is cut to nine tenths when it grows over either bound. */
   readonly maxHistoryEntries?: number;
   readonly maxHistoryBytes?: number;
+  /** Writes that would make the store larger are refused, as on a full disk; 2 GiB when not given, as etcd has it. */
+  readonly maxBytes?: number;
 }
 
 /** Thrown by `openSqliteStore`; the message is a sentence for whoever started the server. */
@@ -18,6 +21,8 @@ export class StoreUnusable extends Error {
 }
 
 const formatVersion = 1;
+/** SQLite's default. */
+const pageBytes = 4096;
 const tables = `
   CREATE TABLE IF NOT EXISTS objects (
     resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
@@ -37,7 +42,8 @@ const tables = `
 
 /** Opens or creates a store. Throws StoreUnusable when another process has it open or the file is not one of ours. */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
-  const database = openDatabase(options.path);
+  const storeBytes = options.maxBytes ?? 2 * 1024 * 1024 * 1024;
+  const database = openDatabase(options.path, storeBytes);
   const maxEntries = options.maxHistoryEntries ?? 20_000;
   const maxBytes = options.maxHistoryBytes ?? 64 * 1024 * 1024;
   const sql = statements(database);
@@ -48,10 +54,13 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     const { resource, namespace, name } = change.key;
     const body = change.render(at);
     const previous = (sql.get.get(resource, namespace, name)?.['body'] ?? null) as string | null;
-    const size = body.length + (previous?.length ?? 0);
-    sql.log.run(at, resource, change.type, namespace, name, size, body, previous);
+    // What the log keeps of a deletion is the last state alone, so that deleting always finds the room that it makes.
+    const kept =
+      change.type === 'DELETED' && previous !== null && withVersion(previous, at) === body ? '' : body;
+    const size = kept.length + (previous?.length ?? 0);
     if (change.type === 'DELETED') sql.remove.run(resource, namespace, name);
     else sql.put.run(resource, namespace, name, at, change.expiresMs ?? null, body);
+    sql.log.run(at, resource, change.type, namespace, name, size, kept, previous);
     return { body, size };
   };
 
@@ -75,6 +84,40 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     return { ...left, compacted: cut };
   };
 
+  const tryCommit = (changes: readonly Change[]): Committed => {
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      let at = version;
+      let log = { entries: entries + changes.length, bytes, compacted };
+      const bodies: string[] = [];
+      for (const change of changes) {
+        at += 1;
+        const { body, size } = writeOne(change, at);
+        bodies.push(body);
+        log.bytes += size;
+      }
+      sql.setCounter.run(at, 'version');
+      if (log.entries > maxEntries || log.bytes > maxBytes) log = compact(at, log);
+      database.exec('COMMIT');
+      version = at;
+      ({ entries, bytes, compacted } = log);
+      wakers.wake(changes.map((change) => change.key.resource));
+      return { kind: 'written', bodies };
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      const because = diskFailure(error, storeBytes);
+      if (because === undefined) throw error;
+      return { kind: 'refused', because };
+    }
+  };
+
+  const compactAll = (): void => {
+    sql.forget.run(version);
+    sql.setCounter.run(version, 'compacted');
+    compacted = version;
+    [entries, bytes] = [0, 0];
+  };
+
   return {
     version: () => version,
     compactedVersion: () => compacted,
@@ -96,43 +139,25 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
         name: row['name'] as string,
       })),
     commit: (changes) => {
+      const first = tryCommit(changes);
+      if (first.kind === 'written' || entries === 0) return first;
+      // Room for a write, a deletion above all, matters more than the log: watches start anew without it.
       try {
-        database.exec('BEGIN IMMEDIATE');
-        let at = version;
-        let log = { entries: entries + changes.length, bytes, compacted };
-        const bodies: string[] = [];
-        for (const change of changes) {
-          at += 1;
-          const { body, size } = writeOne(change, at);
-          bodies.push(body);
-          log.bytes += size;
-        }
-        sql.setCounter.run(at, 'version');
-        if (log.entries > maxEntries || log.bytes > maxBytes) log = compact(at, log);
-        database.exec('COMMIT');
-        version = at;
-        ({ entries, bytes, compacted } = log);
-        wakers.wake(changes.map((change) => change.key.resource));
-        return { kind: 'written', bodies };
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK');
-        const because = diskFailure(error);
-        if (because === undefined) throw error;
-        return { kind: 'refused', because };
+        compactAll();
+      } catch {
+        return first;
       }
+      return tryCommit(changes);
     },
-    compact: () => {
-      sql.forget.run(version);
-      sql.setCounter.run(version, 'compacted');
-      compacted = version;
-      [entries, bytes] = [0, 0];
-    },
+    compact: compactAll,
     subscribe: (resource, wake): Cancel => wakers.subscribe(resource, wake),
-    close: () => database.close(),
+    close: () => {
+      if (database.isOpen) database.close();
+    },
   };
 }
 
-function openDatabase(path: string): DatabaseSync {
+function openDatabase(path: string, maxBytes: number): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { timeout: 0 });
@@ -142,6 +167,7 @@ function openDatabase(path: string): DatabaseSync {
     // Each commit waits for the disk: an acknowledged write survives a power cut.
     database.exec('PRAGMA synchronous = FULL');
     database.exec('PRAGMA journal_size_limit = 67108864');
+    database.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / pageBytes)}`);
     const found = database.prepare('PRAGMA user_version').get()?.['user_version'];
     if (found !== 0 && found !== formatVersion) {
       throw new StoreUnusable(
@@ -180,84 +206,6 @@ function counters(database: DatabaseSync): {
   };
 }
 
-type Statements = ReturnType<typeof statements>;
-
-function statements(database: DatabaseSync) {
-  const prepare = (text: string): StatementSync => database.prepare(text);
-  return {
-    get: prepare('SELECT body FROM objects WHERE resource = ? AND namespace = ? AND name = ?'),
-    put: prepare(
-      'INSERT OR REPLACE INTO objects (resource, namespace, name, version, expires, body) VALUES (?, ?, ?, ?, ?, ?)',
-    ),
-    remove: prepare('DELETE FROM objects WHERE resource = ? AND namespace = ? AND name = ?'),
-    log: prepare(
-      'INSERT INTO history (version, resource, type, namespace, name, size, body, previous) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    ),
-    since: prepare('SELECT * FROM history WHERE resource = ? AND version > ? ORDER BY version LIMIT ?'),
-    sizes: prepare('SELECT version, size FROM history ORDER BY version'),
-    forget: prepare('DELETE FROM history WHERE version <= ?'),
-    setCounter: prepare('UPDATE counters SET value = ? WHERE name = ?'),
-    count: prepare('SELECT count(*) AS n FROM objects WHERE resource = ?'),
-    countIn: prepare('SELECT count(*) AS n FROM objects WHERE resource = ? AND namespace = ?'),
-    due: prepare(
-      'SELECT namespace, name FROM objects WHERE resource = ? AND expires IS NOT NULL AND expires <= ? ORDER BY expires LIMIT ?',
-    ),
-    // The range over namespaces is written with >= and <=, which covers "all" without a second statement.
-    unchanged: prepare(
-      `SELECT namespace, name, body FROM objects
-       WHERE resource = ? AND namespace >= ? AND namespace <= ? AND (namespace, name) > (?, ?) AND version <= ?
-       ORDER BY namespace, name LIMIT ?`,
-    ),
-    changedSince: prepare(
-      `SELECT namespace, name, previous, min(version) FROM history
-       WHERE resource = ? AND namespace >= ? AND namespace <= ? AND (namespace, name) > (?, ?) AND version > ?
-       GROUP BY namespace, name ORDER BY namespace, name`,
-    ),
-  };
-}
-
-/**
- * What has not changed since `at` is as it is; what has changed was what the first change after `at` found. So a list in
- * pages is one consistent snapshot, though writes go on between its pages.
- */
-function pageAt(sql: Statements, query: PageQuery, version: number): readonly StoredObject[] {
-  const from = query.namespace ?? '';
-  const to = query.namespace ?? '\u{10ffff}';
-  const { namespace, name } = query.after ?? { namespace: '', name: '' };
-  const range = [query.resource, from, to, namespace, name, query.at] as const;
-  const unchanged = sql.unchanged.all(...range, query.limit).map(storedObject);
-  if (query.at >= version) return unchanged;
-  const changed = sql.changedSince
-    .all(...range)
-    .filter((row) => row['previous'] !== null)
-    .map((row) => storedObject({ ...row, body: row['previous'] ?? null }));
-  return [...unchanged, ...changed].sort(byKey).slice(0, query.limit);
-}
-
-function byKey(a: StoredObject, b: StoredObject): number {
-  if (a.namespace !== b.namespace) return a.namespace < b.namespace ? -1 : 1;
-  return a.name < b.name ? -1 : 1;
-}
-
-type Row = Record<string, unknown>;
-
-function storedObject(row: Row): StoredObject {
-  return {
-    namespace: row['namespace'] as string,
-    name: row['name'] as string,
-    body: row['body'] as string,
-  };
-}
-
-function historyEntry(row: Row): HistoryEntry {
-  return {
-    ...storedObject(row),
-    version: row['version'] as number,
-    type: row['type'] as HappeningType,
-    previous: (row['previous'] ?? undefined) as string | undefined,
-  };
-}
-
 const sqliteBusy = 5;
 const sqliteReadOnly = 8;
 const sqliteInputOutput = 10;
@@ -270,10 +218,10 @@ function errorCode(error: unknown): number | undefined {
 }
 
 /** What is the disk's fault, in words; undefined for anything else, which is a bug here. */
-function diskFailure(error: unknown): string | undefined {
+function diskFailure(error: unknown, storeBytes: number): string | undefined {
   switch (errorCode(error)) {
     case sqliteFull:
-      return 'the disk is full';
+      return `the disk is full, or the store has reached its limit of ${Math.round(storeBytes / 1048576)} MiB`;
     case sqliteInputOutput:
       return 'the disk reports an error';
     case sqliteReadOnly:

@@ -26,8 +26,8 @@ export interface StandaloneApiOptions {
   readonly log: Log;
   /** CustomResourceDefinitions as parsed from their files. */
   readonly crds: readonly unknown[];
-  /** How much the log of changes may grow before watches from its beginning are refused. */
-  readonly history?: Pick<SqliteStoreOptions, 'maxHistoryEntries' | 'maxHistoryBytes'>;
+  /** How large the store and its log of changes may grow. */
+  readonly limits?: Omit<SqliteStoreOptions, 'path'>;
 }
 
 export interface StandaloneApi {
@@ -53,7 +53,7 @@ export async function startStandaloneApi(options: StandaloneApiOptions): Promise
   // The store comes first: it is what refuses a second process.
   const path = join(directory, 'store.sqlite');
   makePrivate(path);
-  const store = openSqliteStore({ path, ...options.history });
+  const store = openSqliteStore({ path, ...options.limits });
   const opened: { api?: ApiServer; served?: Served } = {};
   const close = async (): Promise<void> => {
     opened.api?.close();

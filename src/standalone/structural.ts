@@ -86,20 +86,16 @@ export function applyDefaults(value: unknown, schema: SchemaNode): void {
 export function listMapKey(list: SchemaNode, item: unknown): string | undefined {
   if (list['x-kubernetes-list-type'] !== 'map' || !isObject(item)) return undefined;
   const keys = Array.isArray(list['x-kubernetes-list-map-keys']) ? list['x-kubernetes-list-map-keys'] : [];
-  const defaults = propertiesOf(itemsOf(list) ?? {});
-  return JSON.stringify(
-    Object.fromEntries(
-      keys.map((key: unknown) => [
-        String(key),
-        item[String(key)] ?? defaults[String(key)]?.['default'] ?? null,
-      ]),
-    ),
+  const properties = propertiesOf(itemsOf(list) ?? {});
+  const values = keys.map(
+    (key: unknown) => item[String(key)] ?? properties[String(key)]?.['default'] ?? null,
   );
+  return JSON.stringify(values);
 }
 
-/** The old counterpart of a list item, when the list is a map: only then do items have an identity over time. */
-export function oldItem(list: SchemaNode, item: unknown, oldList: unknown): unknown {
-  const key = listMapKey(list, item);
-  if (key === undefined || !Array.isArray(oldList)) return undefined;
-  return oldList.find((candidate) => listMapKey(list, candidate) === key);
+/** Finds the old counterpart of a list item. There is one only in a map: only there do items have an identity over time. */
+export function oldItems(list: SchemaNode, oldList: unknown): (item: unknown) => unknown {
+  if (!Array.isArray(oldList) || list['x-kubernetes-list-type'] !== 'map') return () => undefined;
+  const byKey = new Map(oldList.map((item) => [listMapKey(list, item), item] as const));
+  return (item) => byKey.get(listMapKey(list, item));
 }

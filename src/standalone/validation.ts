@@ -3,7 +3,7 @@ import addFormats from 'ajv-formats';
 import { invalidValue, requiredValue, tooLong, tooMany, unsupportedValue, wrongType } from './fieldError.ts';
 import { deepEqual, isObject, type JsonObject } from './json.ts';
 import type { Cause } from './status.ts';
-import { itemsOf, mapValuesOf, oldItem, propertiesOf, type SchemaNode } from './structural.ts';
+import { itemsOf, mapValuesOf, oldItems, propertiesOf, type SchemaNode } from './structural.ts';
 
 /**
  * Validates a value against a structural schema. With `old`, an error in a part that has not changed is forgiven
@@ -17,6 +17,9 @@ export function compileValidation(schema: SchemaNode): Validate {
     allErrors: true,
     verbose: true,
     strict: false,
+    // A schema of schemas would be compiled for every kind, which takes far longer than the kind itself.
+    meta: false,
+    validateSchema: false,
     // Patterns of CRDs are written for RE2, which has no such mode.
     unicodeRegExp: false,
   });
@@ -148,7 +151,7 @@ function unchanged(schema: SchemaNode, value: unknown, old: unknown, instancePat
     let nextBefore: unknown;
     if (Array.isArray(now) && node !== undefined) {
       nextNow = now[Number(step)];
-      nextBefore = oldItem(node, nextNow, before);
+      nextBefore = oldItems(node, before)(nextNow);
       node = itemsOf(node);
     } else if (isObject(now) && isObject(before)) {
       nextNow = now[step];

@@ -6,6 +6,7 @@ import { createPause } from './pause.ts';
 import { apiVersionOf, type ResourceType } from './resourceType.ts';
 import { type Selection, selects } from './selectors.ts';
 import type { ServerContext } from './serverContext.ts';
+import { withVersion } from './sqliteQueries.ts';
 import {
   type Cause,
   expired,
@@ -115,7 +116,8 @@ async function* lines(
   try {
     let at = beginning.kind === 'after' ? beginning.version : store.version();
     if (beginning.kind === 'everything') {
-      yield* existing(context, request, { at, writer });
+      const complete = yield* existing(context, request, { at, writer });
+      if (!complete) return;
       if (beginning.endMarked) yield writer.bookmark(at, { 'k8s.io/initial-events-end': 'true' });
     }
     scheduleBookmark();
@@ -154,12 +156,12 @@ function tooOld(at: number, { store }: ServerContext): StatusBody {
   return expired(`too old resource version: ${at} (${store.compactedVersion()})`).refused;
 }
 
-/** Everything that is there at version `at`, as ADDED. */
+/** Everything that is there at version `at`, as ADDED; false when a slow client was overtaken by the log and told so. */
 function* existing(
   context: ServerContext,
   { type, selection }: WatchRequest,
   how: { readonly at: number; readonly writer: EventWriter },
-): Iterable<string> {
+): Generator<string, boolean> {
   let after = { namespace: '', name: '' };
   for (;;) {
     const objects = context.store.page({
@@ -171,13 +173,13 @@ function* existing(
     });
     if (objects === 'expired') {
       yield how.writer.error(tooOld(how.at, context));
-      return;
+      return false;
     }
     for (const object of objects) {
       if (selects(selection, object)) yield how.writer.event('ADDED', object.body);
     }
     const last = objects.at(-1);
-    if (last === undefined || objects.length < 500) return;
+    if (last === undefined || objects.length < 500) return true;
     after = last;
   }
 }
@@ -236,12 +238,4 @@ function eventWriter(context: ServerContext, request: WatchRequest): EventWriter
     },
     error: (status) => line('ERROR', JSON.stringify(status)),
   };
-}
-
-function withVersion(body: string, version: number): string {
-  const object = JSON.parse(body) as JsonObject;
-  return JSON.stringify({
-    ...object,
-    metadata: { ...(object['metadata'] as JsonObject), resourceVersion: String(version) },
-  });
 }

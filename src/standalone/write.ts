@@ -8,7 +8,7 @@ import {
   warningsOf,
 } from './admit.ts';
 import { invalidValue } from './fieldError.ts';
-import { clone, deepEqual, type JsonObject, objectAt, stringAt } from './json.ts';
+import { deepEqual, type JsonObject, objectAt, stringAt } from './json.ts';
 import { namespaceRefusal } from './namespaces.ts';
 import { checkChangedMeta, checkNewMeta, metaOf } from './objectMeta.ts';
 import type { ResourceType } from './resourceType.ts';
@@ -243,12 +243,13 @@ function nextState(
   what: { readonly sent: JsonObject; readonly old: JsonObject; readonly subresource: 'status' | undefined },
 ): JsonObject {
   const { sent, old, subresource } = what;
+  const oldMeta = objectAt(old, 'metadata');
   if (subresource === 'status') {
     const { status: _, ...rest } = old;
-    return clone(sent['status'] === undefined ? rest : { ...rest, status: sent['status'] });
+    const copy = { ...rest, metadata: { ...oldMeta } };
+    return sent['status'] === undefined ? copy : { ...copy, status: sent['status'] };
   }
   const meta = metaOf(sent);
-  const oldMeta = objectAt(old, 'metadata');
   for (const field of serverFields) {
     if (oldMeta[field] === undefined) delete meta[field];
     else meta[field] = oldMeta[field];
@@ -256,7 +257,7 @@ function nextState(
   if (Array.isArray(meta['finalizers']) && meta['finalizers'].length === 0) delete meta['finalizers'];
   if (type.statusSubresource) {
     if (old['status'] === undefined) delete sent['status'];
-    else sent['status'] = clone(old['status']);
+    else sent['status'] = old['status'];
   }
   if (type.custom && !deepEqual({ ...sent, metadata: null }, { ...old, metadata: null })) {
     meta['generation'] = Number(oldMeta['generation'] ?? 0) + 1;
