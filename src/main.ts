@@ -36,4 +36,11 @@ process.on('unhandledRejection', (reason) => {
   process.exit(70);
 });
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  // What a command refuses is an Error with a sentence; anything else is a bug, and its stack is worth more.
+  const refused = error instanceof Error && error.constructor === Error;
+  surroundings.complain(refused ? `kintsugi: ${error.message}` : String((error as Error).stack ?? error));
+  process.exit(1);
+}

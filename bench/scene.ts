@@ -1,0 +1,142 @@
+/** The processes of a measured scene: a lab, the embedded API server in this process, and `kintsugi operator` as a child. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock, systemRandom } from '../src/adapters/clock/systemClock.ts';
+import { createKubernetesApi } from '../src/adapters/kubernetes/api.ts';
+import { explicitConnection } from '../src/adapters/kubernetes/connection.ts';
+import { createTransport } from '../src/adapters/kubernetes/transport.ts';
+import { silentLog } from '../src/adapters/log/log.ts';
+import { createSocketNetwork } from '../src/adapters/network/sockets.ts';
+import { crds } from '../src/api/generated/crds.ts';
+import { hostKind, poolKind, recoveryRequestKind, secretKind, virtualServerKind } from '../src/api/kinds.ts';
+import type { LabDocument } from '../src/lab/document.ts';
+import { type ManifestOptions, manifestsOf } from '../src/lab/manifests.ts';
+import type { Kind, KubernetesApi, KubernetesObject } from '../src/ports/kubernetes.ts';
+import { startStandaloneApi } from '../src/standalone/start.ts';
+
+export interface Scene {
+  readonly api: KubernetesApi;
+  readonly document: LabDocument;
+  readonly labFolder: string;
+  readonly operator: ChildProcess;
+  close(): Promise<void>;
+}
+
+export const namespace = 'default';
+const root = join(import.meta.dirname, '..');
+const kinds: Readonly<Record<string, Kind>> = {
+  Pool: poolKind,
+  Host: hostKind,
+  VirtualServer: virtualServerKind,
+  RecoveryRequest: recoveryRequestKind,
+  Secret: secretKind,
+};
+
+export async function openScene(options: {
+  readonly lab: Readonly<Record<string, unknown>>;
+  readonly manifests: Omit<ManifestOptions, 'namespace' | 'mode'>;
+}): Promise<Scene> {
+  const folder = mkdtempSync(join(tmpdir(), 'kintsugi-bench-'));
+  const labFolder = join(folder, 'lab');
+  const lab = spawn(
+    process.execPath,
+    [
+      join(root, 'bench', 'labChild.ts'),
+      JSON.stringify({ seed: 1, version: '8.3', ...options.lab, stateFolder: labFolder }),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const document = JSON.parse(await firstLine(lab)) as LabDocument;
+  const server = await startStandaloneApi({
+    directory: join(folder, 'api'),
+    port: 0,
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+    crds,
+  });
+  const api = createKubernetesApi({
+    transport: createTransport({
+      connection: explicitConnection(server),
+      network: createSocketNetwork(),
+      clock: systemClock,
+      random: systemRandom,
+      userAgent: 'bench',
+    }),
+  });
+  for (const object of manifestsOf(document, { ...options.manifests, namespace, mode: 'Manual' })) {
+    await create(api, object);
+  }
+  const operator = spawn(
+    process.execPath,
+    [
+      join(root, 'bin', 'kintsugi.cjs'),
+      'operator',
+      '--kubeconfig',
+      server.kubeconfigPath,
+      '--health-port',
+      '0',
+      '--health-address',
+      '127.0.0.1',
+    ],
+    { stdio: ['ignore', 'ignore', openSync(join(folder, 'operator.log'), 'w')] },
+  );
+  return {
+    api,
+    document,
+    labFolder,
+    operator,
+    close: async () => {
+      await Promise.all([ended(operator), ended(lab)]);
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function create(api: KubernetesApi, object: KubernetesObject): Promise<void> {
+  const outcome = await api.create(kinds[object.kind] as Kind, object);
+  if (outcome.kind !== 'written')
+    throw new Error(`${object.kind} ${object.metadata.name}: ${JSON.stringify(outcome)}`);
+}
+
+/** Asks four times a second; throws when it does not hold in time. */
+export async function until(what: string, withinMs: number, holds: () => Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + withinMs;
+  while (performance.now() < endMs) {
+    if (await holds()) return;
+    await new Promise<void>((resolve) => setTimeout(resolve, 250));
+  }
+  throw new Error(`${what} did not happen within ${withinMs / 1000} s`);
+}
+
+export async function isReady(api: KubernetesApi): Promise<boolean> {
+  type WithConditions = KubernetesObject & {
+    readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  };
+  const pool = await api.read<WithConditions>(poolKind, { namespace, name: 'lab' });
+  return pool?.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true;
+}
+
+function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let out = '';
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      out += chunk;
+      const end = out.indexOf('\n');
+      if (end >= 0) resolve(out.slice(0, end));
+    });
+    child.once('close', () => reject(new Error('the lab ended before it was up')));
+  });
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
+    child.once('close', () => resolve());
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), 5_000).unref();
+  });
+}
