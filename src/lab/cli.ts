@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Clock, Random } from '../ports/clock.ts';
+import type { Log, LogFields } from '../ports/log.ts';
 import type { Network } from '../ports/network.ts';
 import { bmcBehaviours, type SteerCommand } from './commands.ts';
 import type { Fault, FaultEffect } from './faults.ts';
@@ -40,7 +41,7 @@ interface UpFlags {
   readonly localVirtualServers: number;
   readonly seed: number;
   readonly speed: number;
-  readonly version: XapiVersion;
+  readonly release: XapiVersion;
   readonly state: string;
 }
 
@@ -57,13 +58,16 @@ function addUp(lab: Command, deps: LabCommandDeps): void {
     .option('--seed <n>', 'names, UUIDs and passwords come from it', asCount, 1)
     .option('--speed <x>', 'how much faster than real time heartbeats and timeouts run', asNumber, 1)
     .addOption(
-      new Option('--version <version>', 'whose habits the toolstacks have')
+      // Not --version: the program has that for itself.
+      new Option('--release <release>', 'of Citrix Hypervisor or XCP-ng, whose habits the toolstacks have')
         .choices(['8.2', '8.3'])
         .default('8.3'),
     )
-    .action(async ({ state, ...flags }: UpFlags) => {
+    .action(async ({ state, release, ...flags }: UpFlags) => {
       await speaking(deps, async () => {
-        const running = await labUp({ ...flags, clock: deps.clock, random: deps.random, stateFolder: state });
+        const { clock, random } = deps;
+        const log = complainingLog(deps);
+        const running = await labUp({ ...flags, clock, random, log, version: release, stateFolder: state });
         deps.print(JSON.stringify(running.sheet, undefined, 2));
         await deps.untilStopped();
         await running.close();
@@ -271,4 +275,12 @@ async function speaking(deps: LabCommandDeps, act: () => Promise<void>): Promise
     deps.complain(`error: ${error instanceof Error ? error.message : String(error)}`);
     deps.setExitCode(1);
   }
+}
+
+/** Bugs of the lab's servers, where whoever runs the lab sees them. */
+function complainingLog({ complain }: LabCommandDeps): Log {
+  const say = (message: string, fields?: LogFields): void => {
+    complain(`bug of the lab: ${message} ${String(fields?.['error'] ?? '')}`);
+  };
+  return { debug: () => {}, info: () => {}, warn: say, error: say };
 }

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
 import { type Served, serveTls } from '../wire/serve.ts';
 import { type Certificate, createCertificate } from './certificate.ts';
 import { type Gate, openGate } from './gate.ts';
@@ -18,12 +19,14 @@ export interface ServeOptions extends Omit<LabOptions, 'places' | 'clock'> {
   readonly clock: Clock;
   /** Chooses the block of loopback addresses, so that several labs stand side by side. */
   readonly random: Random;
+  /** Told about bugs of the lab's servers; default: nobody is. */
+  readonly log?: Log;
 }
 
 const attempts = 20;
 
 /** Rejects with a sentence when the loopback addresses cannot be used. */
-export async function serveLab({ random, ...options }: ServeOptions): Promise<ServedLab> {
+export async function serveLab({ random, log, ...options }: ServeOptions): Promise<ServedLab> {
   const block = drawBlock(random);
   const members = await certified('host', block.member, options.members);
   const bmcs = await certified('bmc', block.bmc, options.members);
@@ -41,7 +44,7 @@ export async function serveLab({ random, ...options }: ServeOptions): Promise<Se
   try {
     for (const [index, endpoint] of lab.endpoints.entries()) {
       const certificate = certificates[index];
-      if (certificate !== undefined) doors.push(await openDoor(endpoint, certificate.certificate));
+      if (certificate !== undefined) doors.push(await openDoor({ endpoint, log, ...certificate }));
     }
   } catch (error) {
     await close();
@@ -67,8 +70,21 @@ interface Door {
   readonly gate: Gate;
 }
 
-async function openDoor(endpoint: LabEndpoint, { key, cert }: Certificate): Promise<Door> {
-  const served = await serveTls(endpoint.handler, { address: '127.0.0.1', port: 0, key, cert });
+interface Doorway {
+  readonly endpoint: LabEndpoint;
+  readonly certificate: Certificate;
+  readonly log: Log | undefined;
+}
+
+async function openDoor({ endpoint, certificate, log }: Doorway): Promise<Door> {
+  const { key, cert } = certificate;
+  const served = await serveTls(endpoint.handler, {
+    address: '127.0.0.1',
+    port: 0,
+    key,
+    cert,
+    ...(log === undefined ? {} : { log }),
+  });
   try {
     const { address, port } = endpoint;
     return { endpoint, served, gate: await openGate({ address, port, innerPort: served.port }) };

@@ -13,7 +13,7 @@ export interface LabUpOptions extends Omit<LabOptions, 'clock' | 'places'> {
   readonly clock: Clock;
   readonly random: Random;
   /** Told about bugs of the lab's servers. */
-  readonly log?: Log;
+  readonly log: Log;
 }
 
 export interface RunningLab extends ServedLab {
@@ -22,15 +22,13 @@ export interface RunningLab extends ServedLab {
 
 /** Starts a lab behind real sockets with its control server, and writes lab.json, which only its owner can read. */
 export async function labUp(options: LabUpOptions): Promise<RunningLab> {
-  const { stateFolder, random, log, ...rest } = options;
-  const served = await serveLab({ ...rest, random });
+  const { stateFolder, ...rest } = options;
+  const { random, log } = rest;
+  const served = await serveLab(rest);
   const token = Array.from({ length: 8 }, () => Math.floor(random.next() * 2 ** 32).toString(36)).join('');
   try {
-    const control = await serveHttp(createControlServer(served, token), {
-      address: '127.0.0.1',
-      port: 0,
-      ...(log === undefined ? {} : { log }),
-    });
+    const where = { address: '127.0.0.1', port: 0, log };
+    const control = await serveHttp(createControlServer(served, token), where);
     const sheet: LabSheet = { ...served.lab.document, controlUrl: control.origin, controlToken: token };
     mkdirSync(stateFolder, { recursive: true });
     writeSheet(stateFolder, sheet);

@@ -4,6 +4,7 @@ import { exchange } from '../../src/adapters/network/exchange.ts';
 import { createSocketNetwork } from '../../src/adapters/network/sockets.ts';
 import type { LabMember } from '../../src/lab/lab.ts';
 import { type ServedLab, serveLab } from '../../src/lab/sockets.ts';
+import { brokenLog } from './brokenLog.ts';
 
 const network = createSocketNetwork();
 const opened: (() => Promise<void>)[] = [];
@@ -21,6 +22,7 @@ async function serve(seed = 1): Promise<ServedLab> {
     version: '8.3',
     clock: systemClock,
     random: systemRandom,
+    log: brokenLog,
     latencies: { toolstackStartMs: 50, forceOffMs: 50 },
   });
   opened.push(served.close);
@@ -48,7 +50,8 @@ function client(served: ServedLab, name: string, fingerprint?: string) {
   return {
     member,
     send,
-    logIn: (deadlineMs = 5_000) => send('session.login_with_password', ['root', member.password], deadlineMs),
+    logIn: (deadlineMs = 30_000) =>
+      send('session.login_with_password', ['root', member.password], deadlineMs),
   };
 }
 

@@ -56,6 +56,27 @@ test('a toolstack start shuts down the domain that the pool has elsewhere, and a
   });
 });
 
+test('a stale domain that is shut down gives its lock back, and a later start is not refused by it', async () => {
+  const world = createSimulatedLab();
+  await world.run(async () => {
+    const session = await world.logIn();
+    const { host, vm } = await world.refs(session);
+    const victim = firstOn(world, 'host-2');
+    world.lab.steer.partition('host-2', 'everyone', 'management');
+    world.lab.steer.addFault({ method: 'host.declare_dead', effect: { kind: 'hookFails' } });
+    await world.ask('host-1', 'host.declare_dead', session, host('host-2'));
+    const vdi = await world.ask('host-1', 'VDI.get_by_uuid', session, victim.diskUUID);
+    await world.ask('host-1', 'VDI.remove_from_sm_config', session, vdi, `host_${host('host-2')}`);
+    await world.ask('host-1', 'VM.start_on', session, vm(victim.name), host('host-4'), false, false);
+    await world.ask('host-1', 'VDI.add_to_sm_config', session, vdi, `host_${host('host-2')}`, 'RW');
+    world.lab.steer.heal();
+    world.lab.steer.restartToolstack('host-2');
+    await world.wait(20_000);
+    const config = await world.ask<object>('host-1', 'VDI.get_sm_config', session, vdi);
+    expect(Object.keys(config)).toEqual([`host_${host('host-4')}`]);
+  });
+});
+
 test('what the pool believes running on a host that has booted is forced Halted', async () => {
   const world = createSimulatedLab();
   await world.run(async () => {

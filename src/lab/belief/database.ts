@@ -1,4 +1,6 @@
 import type { Cancel } from '../../ports/clock.ts';
+import { type Change, createChangeLog, type LogEntry } from './changeLog.ts';
+import { fieldTypes } from './fields.ts';
 import { type ClassName, nullRef, type RecordOf } from './records.ts';
 
 /**
@@ -28,12 +30,6 @@ export interface Database {
   onChange(run: (className: ClassName) => void): Cancel;
 }
 
-export interface Change {
-  readonly className: ClassName;
-  readonly ref: string;
-  readonly operation: 'add' | 'mod' | 'del';
-}
-
 interface Row {
   record: object;
   readonly createdAt: number;
@@ -41,47 +37,20 @@ interface Row {
   json: string | undefined;
 }
 
-interface LogEntry {
-  readonly generation: number;
-  readonly className: ClassName;
-  readonly ref: string;
-  /** Of a removed row: when it had been made. */
-  readonly removedRowCreatedAt?: number;
-}
-
-/** XAPI forgets old removals too; a client finds out by comparing valid_ref_counts. */
-const removalsKept = 10_000;
-
 export function createDatabase(): Database {
-  const tables = new Map<ClassName, Map<string, Row>>();
-  const uuids = new Map<ClassName, Map<string, string>>();
+  const { table, uuids } = createTables();
   const inFlight = new Set<string>();
   const listeners = new Set<(className: ClassName) => void>();
   let generation = 0;
-  let log: LogEntry[] = [];
   let liveRows = 0;
 
-  const table = (className: ClassName): Map<string, Row> => tables.get(className) ?? newTable(className);
-  const newTable = (className: ClassName): Map<string, Row> => {
-    const made = new Map<string, Row>();
-    tables.set(className, made);
-    uuids.set(className, new Map());
-    return made;
-  };
+  const log = createChangeLog({
+    rowAge: (className, ref) => table(className).get(ref),
+    rowCount: () => liveRows,
+  });
   const note = (entry: LogEntry): void => {
-    log.push(entry);
-    if (log.length > 2 * (liveRows + removalsKept)) log = compacted();
+    log.note(entry);
     for (const run of listeners) run(entry.className);
-  };
-  const compacted = (): LogEntry[] => {
-    const live = log.filter(isLatest);
-    const removals = live.filter((entry) => entry.removedRowCreatedAt !== undefined);
-    const dropped = new Set(removals.slice(0, Math.max(0, removals.length - removalsKept)));
-    return live.filter((entry) => !dropped.has(entry));
-  };
-  const isLatest = (entry: LogEntry): boolean => {
-    const row = tables.get(entry.className)?.get(entry.ref);
-    return entry.removedRowCreatedAt === undefined ? row?.changedAt === entry.generation : row === undefined;
   };
   const noteFlight = (ref: string, record: RecordOf<'VM'>): void => {
     if (record.scheduled_to_be_resident_on === nullRef) inFlight.delete(ref);
@@ -99,7 +68,7 @@ export function createDatabase(): Database {
       generation += 1;
       liveRows += 1;
       table(className).set(ref, { record, createdAt: generation, changedAt: generation, json: undefined });
-      uuids.get(className)?.set(record.uuid, ref);
+      uuids(className).set(record.uuid, ref);
       note({ generation, className, ref });
     },
     update: (className, ref, patch) => {
@@ -120,12 +89,12 @@ export function createDatabase(): Database {
       liveRows -= 1;
       if (className === 'VM') inFlight.delete(ref);
       table(className).delete(ref);
-      uuids.get(className)?.delete((row.record as { uuid: string }).uuid);
+      uuids(className).delete((row.record as { uuid: string }).uuid);
       note({ generation, className, ref, removedRowCreatedAt: row.createdAt });
     },
     get: <C extends ClassName>(className: C, ref: string) =>
       table(className).get(ref)?.record as RecordOf<C> | undefined,
-    refOf: (className, uuid) => uuids.get(className)?.get(uuid),
+    refOf: (className, uuid) => uuids(className).get(uuid),
     rows: function* <C extends ClassName>(className: C) {
       for (const [ref, row] of table(className)) yield [ref, row.record as RecordOf<C>] as const;
     },
@@ -138,16 +107,7 @@ export function createDatabase(): Database {
     inFlight: () => inFlight,
     count: (className) => table(className).size,
     generation: () => generation,
-    changesSince: (since) => {
-      const changes: Change[] = [];
-      for (let index = firstAfter(log, since); index < log.length; index += 1) {
-        const entry = log[index];
-        if (entry === undefined || !isLatest(entry)) continue;
-        const change = changeSince(entry, since, tables.get(entry.className)?.get(entry.ref));
-        if (change !== undefined) changes.push(change);
-      }
-      return changes;
-    },
+    changesSince: log.changesSince,
     onChange: (run) => {
       listeners.add(run);
       return () => listeners.delete(run);
@@ -155,23 +115,21 @@ export function createDatabase(): Database {
   };
 }
 
-function changeSince(entry: LogEntry, since: number, row: Row | undefined): Change | undefined {
-  const { className, ref, removedRowCreatedAt } = entry;
-  if (removedRowCreatedAt !== undefined) {
-    // Made and removed between two polls: the client never hears of it.
-    return removedRowCreatedAt > since ? undefined : { className, ref, operation: 'del' };
-  }
-  return { className, ref, operation: (row?.createdAt ?? 0) > since ? 'add' : 'mod' };
+interface Tables {
+  readonly table: (className: ClassName) => Map<string, Row>;
+  /** UUID → reference. */
+  readonly uuids: (className: ClassName) => Map<string, string>;
 }
 
-/** Index of the first entry younger than a generation; the log is in order of generation. */
-function firstAfter(log: readonly LogEntry[], generation: number): number {
-  let low = 0;
-  let high = log.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((log[middle]?.generation ?? 0) > generation) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+function createTables(): Tables {
+  const classNames = Object.keys(fieldTypes) as readonly ClassName[];
+  const made = new Map(
+    classNames.map((each) => [each, { rows: new Map<string, Row>(), uuids: new Map<string, string>() }]),
+  );
+  const of = (className: ClassName) => {
+    const found = made.get(className);
+    if (found === undefined) throw new Error(`the lab's database has no class ${className}`);
+    return found;
+  };
+  return { table: (className) => of(className).rows, uuids: (className) => of(className).uuids };
 }

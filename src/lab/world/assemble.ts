@@ -93,7 +93,6 @@ function createMember(identity: LabMember, seeded: Seeded): Member {
     sessions: new Map(),
     localSessions: new Map(),
     heard: new Map(),
-    shuttingDown: new Set(),
     finishedTasks: new Map(),
     connectedTo: undefined,
     timers: new Set(),

@@ -23,8 +23,6 @@ export interface Domain {
   readonly vmName: string;
   readonly machine: Machine;
   readonly domid: number;
-  /** Lab monotonic milliseconds. */
-  readonly sinceMs: number;
   readonly disks: readonly OpenDisk[];
 }
 

@@ -1,13 +1,10 @@
 import type { Oracle } from '../oracle.ts';
+import { createDiskWrites } from './diskWrites.ts';
 import type { LabTime } from './labTime.ts';
-import type { Domain, DomainSpec, Machine, OpenDisk } from './machines.ts';
+import type { Domain, DomainSpec, Machine } from './machines.ts';
 import type { LabNetwork } from './network.ts';
 
-/**
- * What really happens: domains start and stop, and while they run and reach their storage they write to their disks at
- * a fixed beat. Writes are not events, so thousands of idle domains cost nothing; only where two domains have opened one
- * disk is each write looked at.
- */
+/** What really happens: domains start and stop, hold their disks open and write to them. */
 export interface Physics {
   /** Undefined when the machine cannot run it: no power, or its hypervisor has this domain already. */
   startDomain(machine: Machine, spec: DomainSpec): Domain | undefined;
@@ -31,69 +28,14 @@ export interface PhysicsParts {
 }
 
 export function createPhysics({ machines, network, time, oracle, writeEveryMs }: PhysicsParts): Physics {
-  let openings = 0;
+  const disks = createDiskWrites({ network, time, oracle, writeEveryMs });
   let domids = 0;
-  const openers = new Map<string, Set<OpenDisk>>();
-  /** Of those that have ever written a disk, the one that opened it last. */
-  const newestWriter = new Map<string, OpenDisk>();
-  const now = (): number => time.lab.monotonicMs();
-
-  const reachesStorage = (disk: OpenDisk): boolean =>
-    !disk.shared || network.reaches(disk.machine.name, 'storage', 'storage');
-
-  /** One write. A domain that writes after a younger opener has written destroys what that one wrote. */
-  const write = (disk: OpenDisk): void => {
-    const newest = newestWriter.get(disk.vdiUUID);
-    if (newest !== undefined && newest.openedNumber > disk.openedNumber) oracle.wroteAfter(disk, newest);
-    else newestWriter.set(disk.vdiUUID, disk);
-  };
-
-  const watchNextWrite = (disk: OpenDisk): void => {
-    if (disk.writingSinceMs === undefined) return;
-    const sinceLast = (now() - disk.writingSinceMs) % writeEveryMs;
-    time.lab.after(writeEveryMs - sinceLast, () => {
-      if (disk.writingSinceMs !== undefined && openers.get(disk.vdiUUID)?.has(disk) === true) write(disk);
-    });
-  };
-
-  const beginWriting = (disk: OpenDisk): void => {
-    if (disk.mode === 'RO') return;
-    disk.writingSinceMs = now();
-    write(disk);
-    for (const other of openers.get(disk.vdiUUID) ?? []) if (other !== disk) watchNextWrite(other);
-  };
-
-  const endWriting = (disk: OpenDisk): void => {
-    if (disk.writingSinceMs === undefined) return;
-    disk.writesBefore += writesSince(disk.writingSinceMs);
-    disk.writingSinceMs = undefined;
-  };
-  const writesSince = (sinceMs: number): number => 1 + Math.floor((now() - sinceMs) / writeEveryMs);
-  const writesOf = (disk: OpenDisk): number =>
-    disk.writesBefore + (disk.writingSinceMs === undefined ? 0 : writesSince(disk.writingSinceMs));
-
-  const open = (machine: Machine, spec: DomainSpec): readonly OpenDisk[] =>
-    spec.disks.map((each) => {
-      openings += 1;
-      const disk: OpenDisk = {
-        ...each,
-        vmName: spec.vmName,
-        machine,
-        openedNumber: openings,
-        writingSinceMs: undefined,
-        writesBefore: 0,
-      };
-      const set = openers.get(each.vdiUUID) ?? new Set();
-      openers.set(each.vdiUUID, set.add(disk));
-      return disk;
-    });
 
   const end = (domain: Domain): void => {
     domain.machine.domains.delete(domain.vmUUID);
     for (const disk of domain.disks) {
-      endWriting(disk);
+      disks.close(disk);
       domain.machine.writesByGoneDomains += disk.writesBefore;
-      openers.get(disk.vdiUUID)?.delete(disk);
     }
     oracle.domainStopped(domain);
   };
@@ -107,12 +49,11 @@ export function createPhysics({ machines, network, time, oracle, writeEveryMs }:
         vmName: spec.vmName,
         machine,
         domid: domids,
-        sinceMs: now(),
-        disks: open(machine, spec),
+        disks: disks.open(machine, spec),
       };
       machine.domains.set(spec.vmUUID, domain);
       oracle.domainStarted(domain);
-      for (const disk of domain.disks) if (reachesStorage(disk)) beginWriting(disk);
+      for (const disk of domain.disks) disks.followStorage(disk);
       return domain;
     },
     stopDomain: (machine, vmUUID) => {
@@ -127,22 +68,18 @@ export function createPhysics({ machines, network, time, oracle, writeEveryMs }:
     },
     storageLinksChanged: () => {
       for (const machine of machines) {
-        const reaches = network.reaches(machine.name, 'storage', 'storage');
         for (const domain of machine.domains.values()) {
-          for (const disk of domain.disks) {
-            if (!disk.shared) continue;
-            if (!reaches) endWriting(disk);
-            else if (disk.writingSinceMs === undefined) beginWriting(disk);
-          }
+          for (const disk of domain.disks) disks.followStorage(disk);
         }
       }
     },
     writesOn: (machine) => {
       let writes = machine.writesByGoneDomains;
-      for (const domain of machine.domains.values())
-        for (const disk of domain.disks) writes += writesOf(disk);
+      for (const { disks: open } of machine.domains.values()) {
+        for (const disk of open) writes += disks.count(disk);
+      }
       return writes;
     },
-    hasOpen: (machine, vdiUUID) => [...(openers.get(vdiUUID) ?? [])].some((disk) => disk.machine === machine),
+    hasOpen: disks.hasOpen,
   };
 }

@@ -24,7 +24,8 @@ export async function contact(pool: Pool, from: Member, to: Member): Promise<Con
 
 /**
  * The only guard in host.destroy, host.declare_dead and VM.power_state_reset. `live=false` is taken as definitive
- * without asking; with `live=true` any failed contact counts as death. It proves nothing.
+ * without asking; with `live=true` any failed contact counts as death. It proves nothing. The master, asked about
+ * itself, is alive.
  */
 export async function isHostAlive(
   pool: Pool,

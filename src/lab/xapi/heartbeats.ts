@@ -44,7 +44,6 @@ interface Master {
 }
 
 function hear(pool: Pool, { member, database }: Master, host: string): void {
-  if (member.shuttingDown.has(host)) return;
   member.heard.set(host, agingClock(pool, member));
   if (pool.habits.liveReturnsWith === 'heartbeat') setLive(database, host, 'live');
   const enabled = database.get('host', host)?.enabled === true;

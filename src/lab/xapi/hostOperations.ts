@@ -15,8 +15,7 @@ export async function declareDead(acting: Acting, host: string): Promise<Outcome
   const { pool, database, master, caller } = acting;
   const record = database.get('host', host);
   if (record === undefined) return failed('HANDLE_INVALID', 'host', host);
-  const isMaster = host === master.identity.hostRef;
-  if (isMaster || (await isHostAlive(pool, { master, database, host }))) return failed('HOST_IS_LIVE', host);
+  if (await isHostAlive(pool, { master, database, host })) return failed('HOST_IS_LIVE', host);
   await pool.time.pause(pool.latencies.declareDeadMs);
   const residents = guestsOn(database, host);
   for (const vm of residents) believeHalted(database, vm);
@@ -47,8 +46,7 @@ export async function destroyHost(acting: Acting, host: string): Promise<Outcome
   const { pool, database, master, caller } = acting;
   const record = database.get('host', host);
   if (record === undefined) return failed('HANDLE_INVALID', 'host', host);
-  const isMaster = host === master.identity.hostRef;
-  if (isMaster || (await isHostAlive(pool, { master, database, host }))) return failed('HOST_IS_LIVE', host);
+  if (await isHostAlive(pool, { master, database, host })) return failed('HOST_IS_LIVE', host);
   if (database.get('pool', pool.poolRef)?.ha_enabled === true) return failed('HA_IS_ENABLED');
   if (guestsOn(database, host).length > 0) return failed('HOST_HAS_RESIDENT_VMS', host);
   runUnlockingHook(acting, host);

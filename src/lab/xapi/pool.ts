@@ -52,8 +52,6 @@ export interface Member {
   readonly localSessions: Map<string, Session>;
   /** Of the master: when each host was last heard, on the clock that its version goes by. */
   readonly heard: Map<string, number>;
-  /** Of the master: hosts that said they were shutting down and have not said hello since. */
-  readonly shuttingDown: Set<string>;
   /** Of the master: tasks that have ended, and when (lab monotonic milliseconds). */
   readonly finishedTasks: Map<string, number>;
   /** Of a slave: `name/incarnation` of the master that it is connected to. */

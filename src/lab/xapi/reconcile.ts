@@ -2,6 +2,7 @@ import type { Database } from '../belief/database.ts';
 import { believeHalted, believeRunning, refreshFreeMemory } from '../belief/powerState.ts';
 import { nullRef } from '../belief/records.ts';
 import type { Domain } from '../world/machines.ts';
+import { lockKey, removeKey } from './locks.ts';
 import type { Member, Pool } from './pool.ts';
 
 /**
@@ -15,8 +16,9 @@ export function reconcileDomains(pool: Pool, member: Member, database: Database)
   for (const domain of [...member.machine.domains.values()]) {
     const vm = database.refOf('VM', domain.vmUUID);
     const residentOn = vm === undefined ? undefined : database.get('VM', vm)?.resident_on;
-    if (vm === undefined || isElsewhere(database, residentOn, host)) {
+    if (vm === undefined || (residentOn !== nullRef && residentOn !== host)) {
       pool.physics.stopDomain(member.machine, domain.vmUUID);
+      giveBackLocks(pool, { database, host, domain });
     } else if (residentOn !== host) adopt(database, { vm, host, domain });
   }
   for (const vm of database.get('host', host)?.resident_VMs ?? []) {
@@ -27,13 +29,15 @@ export function reconcileDomains(pool: Pool, member: Member, database: Database)
   refreshFreeMemory(database, host);
 }
 
-function isElsewhere(database: Database, residentOn: string | undefined, host: string): boolean {
-  return (
-    residentOn !== undefined &&
-    residentOn !== nullRef &&
-    residentOn !== host &&
-    database.get('host', residentOn) !== undefined
-  );
+/** A domain that is shut down closes its disks, and with that its host's keys on them go. */
+function giveBackLocks(
+  pool: Pool,
+  { database, host, domain }: { readonly database: Database; readonly host: string; readonly domain: Domain },
+): void {
+  for (const { vdiUUID } of domain.disks) {
+    const vdi = database.refOf('VDI', vdiUUID);
+    if (vdi !== undefined) removeKey(pool, database, { vdi, key: lockKey(host) });
+  }
 }
 
 /** After the master came back: domains that this host started meanwhile are reported as running here. */

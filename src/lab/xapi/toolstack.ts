@@ -29,7 +29,6 @@ export function endToolstack(pool: Pool, member: Member): void {
   member.sessions.clear();
   member.localSessions.clear();
   member.heard.clear();
-  member.shuttingDown.clear();
   member.finishedTasks.clear();
   member.connectedTo = undefined;
   if (member.database !== undefined) {
@@ -44,7 +43,6 @@ export function stopToolstack(pool: Pool, member: Member): void {
   const master = masterOf(pool);
   if (member.toolstack === 'running' && master !== undefined && master.member !== member) {
     if (look(pool, member, master.member) === 'answers') {
-      master.member.shuttingDown.add(member.identity.hostRef);
       setLive(master.database, member.identity.hostRef, 'notLive');
     }
   }
@@ -127,7 +125,6 @@ function sayHello(pool: Pool, member: Member, by: StartedBy): void {
   }
   member.toolstack = 'running';
   member.connectedTo = lifeOf(master.member);
-  master.member.shuttingDown.delete(host);
   master.member.heard.set(host, agingClock(pool, master.member));
   setLive(database, host, 'live');
   noteStart(pool, member, database);
