@@ -52,7 +52,7 @@ export interface EventRecorderOptions {
 interface Series {
   readonly event: RecordedEvent;
   readonly key: string;
-  name: string;
+  readonly name: string;
   eventTime: string;
   lastTime: string;
   lastMs: number;
@@ -217,7 +217,7 @@ async function send(recorder: Recorder, series: Series): Promise<number> {
   const collection = { kind: eventKind, namespace: eventNamespace(event) };
   const limits = { deadlineMs: requestDeadlineMs, signal: giveUp.signal };
   const create = async (): Promise<void> => {
-    const about = { name: series.name, eventTime: series.eventTime, controller, instance };
+    const about = { name, eventTime: series.eventTime, controller, instance };
     const body = eventBody(event, about);
     try {
       await transport.request({ verb: 'create', target: collection, body, ...limits });
@@ -237,7 +237,6 @@ async function send(recorder: Recorder, series: Series): Promise<number> {
   } catch (error) {
     if (!isNotFound(error)) throw error;
     // Events are kept for an hour; the one that was counted up is gone, so the series begins anew.
-    series.name = newName(recorder, event);
     series.eventTime = lastTime;
     series.count = 1;
     await create();

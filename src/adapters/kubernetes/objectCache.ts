@@ -1,8 +1,8 @@
-import type { Cancel } from '../../ports/clock.ts';
-import type { KubernetesObject, ObjectName, Store, StoreChange } from '../../ports/kubernetes.ts';
+import type { KubernetesObject, ObjectName, Store } from '../../ports/kubernetes.ts';
 import { keyOf, nameOf } from './objects.ts';
 import { compareResourceVersions } from './resourceVersion.ts';
 import { sameJson } from './sameJson.ts';
+import { createSubscribers, type Subscribers } from './subscribers.ts';
 
 /**
  * The objects of one kind in memory, and the changes between one picture of them and the next. The reflector tells it
@@ -24,117 +24,113 @@ export interface ObjectCache<T extends KubernetesObject> extends Store<T> {
   absorb(object: T): void;
 }
 
+interface Picture<T extends KubernetesObject> {
+  readonly objects: Map<string, T>;
+  readonly subscribers: Subscribers<T>;
+  /** Written by us and answered, but not heard of yet: a list that is older than the write must not undo it. */
+  readonly ahead: Set<string>;
+  /** How far the server has been heard; undefined before the first list. */
+  heard: string | undefined;
+  /** What `list` gives, until the next change. */
+  listed: readonly T[] | undefined;
+}
+
 export function createObjectCache<T extends KubernetesObject>(options: {
   /** A subscriber threw, which it must not. The others still get their change. */
   readonly onSubscriberError: (error: unknown) => void;
-  /** The first complete list is in. */
+  /** A complete list is in. */
   readonly onSynced: () => void;
 }): ObjectCache<T> {
-  const objects = new Map<string, T>();
-  const subscribers = new Set<(change: StoreChange<T>) => void>();
-  let heard: string | undefined;
-  let listed: readonly T[] | undefined;
-  /** Written by us and answered, but not heard of yet: a list that is older than the write must not undo it. */
-  const ahead = new Set<string>();
-
-  const emit = (change: StoreChange<T>): void => {
-    listed = undefined;
-    for (const subscriber of [...subscribers]) tell(subscriber, change);
+  const picture: Picture<T> = {
+    objects: new Map(),
+    subscribers: createSubscribers(options.onSubscriberError),
+    ahead: new Set(),
+    heard: undefined,
+    listed: undefined,
   };
-  const tell = (subscriber: (change: StoreChange<T>) => void, change: StoreChange<T>): void => {
-    try {
-      subscriber(change);
-    } catch (error) {
-      options.onSubscriberError(error);
-    }
-  };
-  const put = (key: string, object: T, previous: T | undefined): void => {
-    objects.set(key, object);
-    emit({ kind: 'set', object, previous });
-  };
-  const drop = (key: string, last: T): void => {
-    objects.delete(key);
-    emit({ kind: 'deleted', object: last });
-  };
-  const setOrRecreate = (key: string, object: T): void => {
-    const cached = objects.get(key);
-    if (cached !== undefined && cached.metadata.uid !== object.metadata.uid) {
-      drop(key, cached);
-      put(key, object, undefined);
-    } else {
-      put(key, object, cached);
-    }
-  };
-
-  const replace = (items: readonly T[], resourceVersion: string): void => {
-    const byKey = new Map(items.map((item) => [keyOf(nameOf(item)), item]));
-    const keeps = (key: string, cached: T): boolean => ahead.has(key) && isNewer(cached, resourceVersion);
-    heard = resourceVersion;
-    for (const [key, cached] of [...objects]) {
-      if (!byKey.has(key) && !keeps(key, cached)) drop(key, cached);
-    }
-    for (const [key, item] of byKey) {
-      const cached = objects.get(key);
-      if (cached !== undefined && keeps(key, cached)) continue;
-      // The content is compared as well: a store that was restored from a backup counts its versions again.
-      if (cached === undefined || !sameJson(cached, item)) setOrRecreate(key, item);
-    }
-    ahead.clear();
-    options.onSynced();
-  };
-
-  const apply = (object: T): void => {
-    const key = keyOf(nameOf(object));
-    const cached = objects.get(key);
-    if (cached !== undefined && !isNewer(object, cached.metadata.resourceVersion)) return;
-    ahead.delete(key);
-    setOrRecreate(key, object);
-  };
-
-  const remove = (object: T): void => {
-    const key = keyOf(nameOf(object));
-    const cached = objects.get(key);
-    if (cached === undefined) return;
-    const sameObject = cached.metadata.uid === object.metadata.uid;
-    if (!sameObject && isNewer(cached, object.metadata.resourceVersion)) return;
-    ahead.delete(key);
-    drop(key, sameObject ? object : cached);
-  };
-
-  const absorb = (object: T): void => {
-    if (heard === undefined || !isNewer(object, heard)) return;
-    const key = keyOf(nameOf(object));
-    const cached = objects.get(key);
-    if (cached !== undefined && !isNewer(object, cached.metadata.resourceVersion)) return;
-    ahead.add(key);
-    setOrRecreate(key, object);
-  };
-
   return {
-    replace,
-    apply,
-    remove,
-    absorb,
+    replace: (items, resourceVersion) => {
+      replace(picture, items, resourceVersion);
+      options.onSynced();
+    },
+    apply: (object) => apply(picture, object),
+    remove: (object) => remove(picture, object),
+    absorb: (object) => absorb(picture, object),
     advance: (resourceVersion) => {
-      heard = resourceVersion;
+      picture.heard = resourceVersion;
     },
-    resourceVersion: () => heard,
-    synced: () => heard !== undefined,
-    get: (at: ObjectName) => objects.get(keyOf(at)),
+    resourceVersion: () => picture.heard,
+    synced: () => picture.heard !== undefined,
+    get: (at: ObjectName) => picture.objects.get(keyOf(at)),
     list: () => {
-      listed ??= [...objects.values()];
-      return listed;
+      picture.listed ??= [...picture.objects.values()];
+      return picture.listed;
     },
-    subscribe: (onChange): Cancel => {
-      const subscriber = (change: StoreChange<T>): void => onChange(change);
-      subscribers.add(subscriber);
-      for (const object of [...objects.values()])
-        tell(subscriber, { kind: 'set', object, previous: undefined });
-      return () => {
-        subscribers.delete(subscriber);
-      };
-    },
+    subscribe: (onChange) => picture.subscribers.add(onChange, [...picture.objects.values()]),
   };
+}
+
+function replace<T extends KubernetesObject>(
+  picture: Picture<T>,
+  items: readonly T[],
+  resourceVersion: string,
+): void {
+  const { objects, ahead } = picture;
+  const byKey = new Map(items.map((item) => [keyOf(nameOf(item)), item]));
+  const keeps = (key: string, cached: T): boolean => ahead.has(key) && isNewer(cached, resourceVersion);
+  picture.heard = resourceVersion;
+  for (const [key, cached] of [...objects]) {
+    if (!byKey.has(key) && !keeps(key, cached)) drop(picture, key, cached);
+  }
+  for (const [key, item] of byKey) {
+    const cached = objects.get(key);
+    if (cached !== undefined && keeps(key, cached)) continue;
+    // The content is compared as well: a store that was restored from a backup counts its versions again.
+    if (cached === undefined || !sameJson(cached, item)) setOrRecreate(picture, key, item);
+  }
+  ahead.clear();
+}
+
+function apply<T extends KubernetesObject>(picture: Picture<T>, object: T): void {
+  const key = keyOf(nameOf(object));
+  const cached = picture.objects.get(key);
+  if (cached !== undefined && !isNewer(object, cached.metadata.resourceVersion)) return;
+  picture.ahead.delete(key);
+  setOrRecreate(picture, key, object);
+}
+
+function remove<T extends KubernetesObject>(picture: Picture<T>, object: T): void {
+  const key = keyOf(nameOf(object));
+  const cached = picture.objects.get(key);
+  if (cached === undefined) return;
+  const sameObject = cached.metadata.uid === object.metadata.uid;
+  if (!sameObject && isNewer(cached, object.metadata.resourceVersion)) return;
+  picture.ahead.delete(key);
+  drop(picture, key, sameObject ? object : cached);
+}
+
+function absorb<T extends KubernetesObject>(picture: Picture<T>, object: T): void {
+  if (picture.heard === undefined || !isNewer(object, picture.heard)) return;
+  const key = keyOf(nameOf(object));
+  const cached = picture.objects.get(key);
+  if (cached !== undefined && !isNewer(object, cached.metadata.resourceVersion)) return;
+  picture.ahead.add(key);
+  setOrRecreate(picture, key, object);
+}
+
+function setOrRecreate<T extends KubernetesObject>(picture: Picture<T>, key: string, object: T): void {
+  const cached = picture.objects.get(key);
+  const recreated = cached !== undefined && cached.metadata.uid !== object.metadata.uid;
+  if (recreated) drop(picture, key, cached);
+  picture.objects.set(key, object);
+  picture.listed = undefined;
+  picture.subscribers.tell({ kind: 'set', object, previous: recreated ? undefined : cached });
+}
+
+function drop<T extends KubernetesObject>(picture: Picture<T>, key: string, last: T): void {
+  picture.objects.delete(key);
+  picture.listed = undefined;
+  picture.subscribers.tell({ kind: 'deleted', object: last });
 }
 
 /** Versions of a form that cannot be compared count as newer when they differ: then the latest word is taken. */
