@@ -27,9 +27,35 @@ export interface WorkQueue {
   size(): { readonly waiting: number; readonly delayed: number; readonly running: number };
 }
 
-interface Delayed {
-  readonly dueMs: number;
-  readonly cancel: Cancel;
+/** Keys that wait for their time. */
+interface Delays {
+  /** The earliest of several times wins. */
+  put(key: string, delayMs: number): void;
+  drop(key: string): void;
+  clear(): void;
+  size(): number;
+}
+
+function createDelays(clock: Clock, due: (key: string) => void): Delays {
+  const delayed = new Map<string, { readonly dueMs: number; readonly cancel: Cancel }>();
+  const drop = (key: string): void => {
+    delayed.get(key)?.cancel();
+    delayed.delete(key);
+  };
+  return {
+    put: (key, delayMs) => {
+      const dueMs = clock.monotonicMs() + delayMs;
+      const earlier = delayed.get(key);
+      if (earlier !== undefined && earlier.dueMs <= dueMs) return;
+      drop(key);
+      delayed.set(key, { dueMs, cancel: clock.after(delayMs, () => due(key)) });
+    },
+    drop,
+    clear: () => {
+      for (const key of [...delayed.keys()]) drop(key);
+    },
+    size: () => delayed.size,
+  };
 }
 
 export function createWorkQueue(options: {
@@ -41,7 +67,6 @@ export function createWorkQueue(options: {
   const waiting = new Set<string>();
   const running = new Set<string>();
   const dirty = new Set<string>();
-  const delayed = new Map<string, Delayed>();
   const failures = new Map<string, number>();
   const takers: ((key: string | undefined) => void)[] = [];
   let closed = false;
@@ -61,23 +86,16 @@ export function createWorkQueue(options: {
   };
   const add = (key: string): void => {
     if (closed) return;
-    delayed.get(key)?.cancel();
-    delayed.delete(key);
+    delays.drop(key);
     if (running.has(key)) dirty.add(key);
     else waiting.add(key);
     handOutSoon();
   };
+  const delays = createDelays(clock, add);
   const addAfter = (key: string, delayMs: number): void => {
     if (closed || waiting.has(key) || dirty.has(key)) return;
-    if (delayMs <= 0) {
-      add(key);
-      return;
-    }
-    const dueMs = clock.monotonicMs() + delayMs;
-    const earlier = delayed.get(key);
-    if (earlier !== undefined && earlier.dueMs <= dueMs) return;
-    earlier?.cancel();
-    delayed.set(key, { dueMs, cancel: clock.after(delayMs, () => add(key)) });
+    if (delayMs <= 0) add(key);
+    else delays.put(key, delayMs);
   };
   return {
     add,
@@ -107,12 +125,11 @@ export function createWorkQueue(options: {
     },
     close: () => {
       closed = true;
-      for (const { cancel } of delayed.values()) cancel();
-      delayed.clear();
+      delays.clear();
       waiting.clear();
       dirty.clear();
       for (const taker of takers.splice(0)) taker(undefined);
     },
-    size: () => ({ waiting: waiting.size, delayed: delayed.size, running: running.size }),
+    size: () => ({ waiting: waiting.size, delayed: delays.size(), running: running.size }),
   };
 }
