@@ -116,6 +116,16 @@ test('a task that the restarted toolstack forgot is lost, and is not started aga
   expect(sent.length).toBe(1);
 });
 
+test('a task that somebody removed before its end was seen is lost at once', async () => {
+  const simulated = await connectedLink();
+  const clock = simulated.simulation.clock(simulated.simulation.world);
+  taskEnds(simulated, 'Async.VM.start_on', { afterMs: 600_000, fields: { status: 'success' } });
+  clock.after(3_000, () => simulated.pool.remove('task', 'OpaqueRef:task-1'));
+  const startedMs = simulated.simulation.nowMs;
+  expect(await simulated.run(start)).toMatchObject({ kind: 'lost' });
+  expect(simulated.simulation.nowMs - startedMs).toBeLessThan(4_000);
+});
+
 test('asks for a task by itself when the stream tells nothing of it for long', async () => {
   const simulated = await connectedLink();
   simulated.pool.answer('Async.VM.start_on', () => ({ result: 'OpaqueRef:unseen' }));
@@ -222,6 +232,14 @@ test('reads the locks of a whole storage repository in one call', async () => {
   });
   const asked = simulated.pool.calls.filter(({ method }) => method === 'VDI.get_all_records_where');
   expect(asked.map(({ params }) => params[1])).toEqual(['field "SR" = "OpaqueRef:sr"']);
+});
+
+test('a lock of a kind that nobody knows counts as the strongest', async () => {
+  const simulated = await connectedLink();
+  simulated.pool.patch('vdi', 'OpaqueRef:vdi-1', { sm_config: { [`host_${hostRefs[0]}`]: 'EXCLUSIVE' } });
+  expect(await simulated.run((link) => link.readDiskLocks([vdiUUID], 5_000))).toMatchObject({
+    value: [{ heldBy: new Map([[hostRefs[0], 'RW']]) }],
+  });
 });
 
 test('the locks of a disk that has no record are unknown, not free', async () => {

@@ -53,6 +53,7 @@ test('takes a closed port for silence', async () => {
 
 test.each([
   ['HTML', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>500 Internal</html>' }],
+  ['a session under an error status', { status: 502, headers: {}, body: '{"result":"OpaqueRef:session-1"}' }],
   ['an error page', { status: 500, headers: { 'content-type': 'text/html' }, body: '<html>' }],
   ['truncated JSON', { status: 200, headers: {}, body: '{"jsonrpc":"2.0","result":"OpaqueRe' }],
   ['JSON that is no reply', { status: 200, headers: {}, body: '[1,2,3]' }],
