@@ -34,7 +34,7 @@ export function hostStatus(view: HostView): HostStatus {
     state.kind === 'open' ? state.session.members.answer(uuid) : unknown(state.because);
   const inPool = belief.kind === 'known' ? belief.value.hosts.get(uuid) : undefined;
   const seen = { belief, inPool, answer };
-  const silentSince = state.kind === 'open' ? state.session.members.silentSinceWallMs(uuid) : undefined;
+  const silentSince = silentSinceOf(view, answer);
   return {
     observedGeneration: generation,
     ...(inPool === undefined ? {} : { name: inPool.name, enabled: inPool.enabled }),
@@ -42,12 +42,19 @@ export function hostStatus(view: HostView): HostStatus {
     role: roleOf(seen, uuid),
     live: inPool === undefined ? 'Unknown' : inPool.live ? 'True' : 'False',
     answers: answersOf(answer),
-    ...(silentSince === undefined ? {} : { silentSince: isoSeconds(silentSince) }),
+    ...(silentSince === undefined ? {} : { silentSince }),
     ...powerOf(view),
     conditions: [
       ...conditionsNow(host.status?.conditions, conditions(view, seen), { nowWallMs, generation }),
     ],
   };
+}
+
+/** What was written down before a restart is kept until the member has been asked again: it is what the restarted process recalls. */
+function silentSinceOf({ host, state }: HostView, answer: Reading<MemberAnswer>): string | undefined {
+  if (state.kind === 'closed' || answer.kind === 'unknown') return host.status?.silentSince;
+  const since = state.session.members.silentSinceWallMs(host.spec.hostUUID);
+  return since === undefined ? undefined : isoSeconds(since);
 }
 
 function residentsOf(pool: PoolBelief, uuid: string): number {

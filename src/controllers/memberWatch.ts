@@ -116,7 +116,7 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
       const member = members.get(hostUUID);
       return member?.silentSince === undefined
         ? undefined
-        : Math.min(member.silentSince.wallMs, believed(member, clock) ?? Number.POSITIVE_INFINITY);
+        : Math.min(member.silentSince.wallMs, member.recalledWallMs ?? Number.POSITIVE_INFINITY);
     },
     recall: (hostUUID, sinceWallMs) => {
       const member = members.get(hostUUID);

@@ -28,6 +28,7 @@ import type { Interpose } from '../../src/simulation/faults.ts';
 import type { Owner } from '../../src/simulation/owner.ts';
 import { createSimulation, type Simulation } from '../../src/simulation/simulation.ts';
 import { createApiServer } from '../../src/standalone/apiServer.ts';
+import { compileServedKinds } from '../../src/standalone/servedKinds.ts';
 import { openSqliteStore } from '../../src/standalone/sqliteStore.ts';
 
 export interface World {
@@ -36,13 +37,17 @@ export interface World {
   /** The person's client. */
   readonly api: KubernetesApi;
   readonly logLines: string[];
-  /** The operator that runs now. */
+  /** The operator that was started last. */
   operator(): Operator;
   operatorOwner(): Owner;
-  startOperator(): void;
+  /** Starts an instance; the owner takes the name `operator` unless another one is to run beside it. */
+  startOperator(name?: string): void;
+  /** From now on the wall clock of operators is off by this much more. */
+  jumpWallClock(byMs: number): void;
   /** Creates everything a person would have applied, and lets time pass until the Pool is Ready. */
   applyAndSettle(): Promise<void>;
   request(name: string, hostName: string, mode?: 'Plan' | 'Execute'): Promise<void>;
+  /** As the server has it, asked by the person; only inside `run` or `until`. */
   recovery(name: string): Promise<RecoveryRequest | undefined>;
   host(name: string): Promise<Host | undefined>;
   /** Lets virtual time pass until the condition holds on the object as the server has it; false when it did not. */
@@ -58,6 +63,9 @@ export interface WorldOptions {
   readonly interpose?: Interpose;
   readonly manifests?: Partial<ManifestOptions>;
 }
+
+/** They never change, and making them ready takes longer than many a run. */
+const kinds = compileServedKinds(crds);
 
 export const namespace = 'default';
 export const apiOrigin = 'https://127.0.0.1:6443';
@@ -96,7 +104,7 @@ export function createWorld(options: WorldOptions = {}): World {
     clock: simulation.clock(simulation.world),
     random: simulation.random('api server'),
     log,
-    crds,
+    kinds,
     tokens: [{ token, user: { name: 'person', groups: ['system:masters'] } }],
   });
   simulation.listen(apiOrigin, server.handle, { authority: caPem });
@@ -114,15 +122,17 @@ export function createWorld(options: WorldOptions = {}): World {
     }),
   });
 
-  let owner = simulation.spawnOwner('operator');
+  let owner: Owner | undefined;
   let instances = 0;
   let operator: Operator | undefined;
-  const start = (): void => {
-    owner = instances === 0 ? owner : simulation.spawnOwner('operator');
+  let wallJumpMs = 0;
+  const start = (name = 'operator'): void => {
+    owner = simulation.spawnOwner(name);
     instances += 1;
+    const ownClock = simulation.clock(owner);
     const deps = {
       network: simulation.network(owner),
-      clock: simulation.clock(owner),
+      clock: { ...ownClock, wallMs: () => ownClock.wallMs() + wallJumpMs },
       random: simulation.random(`operator ${instances}`),
       log,
     };
@@ -175,8 +185,14 @@ export function createWorld(options: WorldOptions = {}): World {
       if (operator === undefined) throw new Error('no operator was started');
       return operator;
     },
-    operatorOwner: () => owner,
+    operatorOwner: () => {
+      if (owner === undefined) throw new Error('no operator was started');
+      return owner;
+    },
     startOperator: start,
+    jumpWallClock: (byMs) => {
+      wallJumpMs += byMs;
+    },
     applyAndSettle: async () => {
       const manifests = manifestsOf(lab.document, {
         namespace,

@@ -9,6 +9,8 @@ import type { Act, FenceCertificate, ReleasePlan, StartFacts, Victim } from '../
 import type { DiskLocks } from '../../domain/pool.ts';
 import { type Reading, unknown } from '../../domain/reading.ts';
 import type { Cancel } from '../../ports/clock.ts';
+import type { MemberWatch } from '../memberWatch.ts';
+import type { PowerWatch } from '../powerWatch.ts';
 
 export interface Memory {
   readonly uid: string;
@@ -23,14 +25,21 @@ export interface Memory {
   locks: Reading<readonly DiskLocks[]>;
   readonly starts: Map<string, StartFacts>;
   readonly serving: Map<string, Reading<boolean>>;
-  /** Ends the close watch over the target's answers and power. */
-  attending: readonly Cancel[];
+  /** The close watch over the target's answers and power. */
+  attending: Attending | undefined;
   /** Monotonic time of the last write of status. */
   writtenMs: number;
   /** The journal as this process last wrote or read it; another one means that somebody else wrote. */
   journalText: string;
   /** When this process first looked at the request. */
   readonly sinceMs: number;
+}
+
+/** Which watches were asked to look closely, for a session that is opened anew has others, and what ends it. */
+export interface Attending {
+  readonly members: MemberWatch;
+  readonly power: PowerWatch | undefined;
+  readonly end: Cancel;
 }
 
 export interface PlanRecord extends ReleasePlan {
@@ -82,7 +91,7 @@ export function recall(request: RecoveryRequest, nowMs: number): Memory {
     locks: unknown('The storage locks of the pool have not been read yet.'),
     starts: new Map(),
     serving: new Map(),
-    attending: [],
+    attending: undefined,
     writtenMs: Number.NEGATIVE_INFINITY,
     journalText: journalText(request),
     sinceMs: nowMs,

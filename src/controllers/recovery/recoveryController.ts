@@ -59,8 +59,8 @@ function memoryOf(request: RecoveryRequest, before: Memory | undefined, clock: C
 }
 
 function unattend(memory: Memory): void {
-  for (const end of memory.attending) end();
-  memory.attending = [];
+  memory.attending?.end();
+  memory.attending = undefined;
 }
 
 async function pass(
@@ -88,14 +88,24 @@ async function pass(
   return requeue(outlook(decision, facts, memory).phase);
 }
 
-/** From the first look on the target's answers and power are watched closely, so that no act has to wait for them. */
+/**
+ * From the first look on the target's answers and power are watched closely, so that no act has to wait for them. The
+ * power may come later than the session, and both may be opened anew while a recovery runs.
+ */
 function attend({ host, session, request }: Subject, memory: Memory): void {
-  if (memory.attending.length > 0 || request.spec.mode !== 'Execute') return;
+  if (request.spec.mode !== 'Execute') return;
+  const { members } = session;
   const power = session.power(host.spec.hostUUID);
-  memory.attending = [
-    session.members.attend(host.spec.hostUUID),
-    ...(power === undefined ? [] : [power.attend()]),
-  ];
+  if (memory.attending?.members === members && memory.attending.power === power) return;
+  unattend(memory);
+  const ends = [members.attend(host.spec.hostUUID), power?.attend()];
+  memory.attending = {
+    members,
+    power,
+    end: () => {
+      for (const end of ends) end?.();
+    },
+  };
 }
 
 async function gather(

@@ -37,7 +37,7 @@ export const hostIsProvenOff: Guard = {
     if (silence.kind === 'missing') return missing(silence.because);
     const contact = freshOnly(facts.masterContact, {
       nowMs: facts.nowMs,
-      oldestMs: oldestMs.otherMembers,
+      oldestMs: oldestMs.masterContact,
       what: `Whether the master reaches ${target.name}`,
     });
     if (contact.kind === 'missing') return missing(contact.because);

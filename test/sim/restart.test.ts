@@ -1,0 +1,51 @@
+/** Rules about an operator that is started anew in the middle of a recovery. */
+import { expect, test } from 'vitest';
+import { ended, endingOf, lostHost, releaseLostHost, requestName, smallWorld } from './release.ts';
+import type { World } from './world.ts';
+
+/** Kills the operator as SIGKILL does, and starts another one as a supervisor would. */
+async function restartOperator(world: World): Promise<void> {
+  world.operatorOwner().kill();
+  await world.pass(5_000);
+  world.startOperator();
+}
+
+test('a master that takes long over a silent member does not hold up a release: its answer is still young when it comes', async () => {
+  const world = smallWorld({ lab: { latencies: { blackHoleMs: 45_000 } } });
+  world.startOperator();
+  await world.applyAndSettle();
+  const ending = await releaseLostHost(world, 5 * 60_000);
+  expect(ending.phase).toBe('Succeeded');
+});
+
+test('a restarted operator reads the power closely although it opened the session before the power watch', async () => {
+  const world = smallWorld();
+  world.startOperator();
+  await world.applyAndSettle();
+  world.lab.steer.partition(lostHost, 'everyone', 'management');
+  await world.request(requestName, lostHost);
+  await world.until(async () => (await world.recovery(requestName))?.status?.journal?.[0] !== undefined);
+  await restartOperator(world);
+  expect(await ended(world, requestName, 5 * 60_000)).toBe(true);
+  const ending = await endingOf(world, requestName);
+  expect(ending.phase).toBe('Succeeded');
+  expect(ending.harm.filter((act) => act.startsWith('forceOff'))).toEqual([`forceOff ${lostHost}`]);
+});
+
+test('a restarted operator goes on from the silence that was written down, after it has seen some of it itself', async () => {
+  const world = smallWorld({ manifests: { memberTimeoutSeconds: 600 } });
+  world.startOperator();
+  await world.applyAndSettle();
+  world.lab.steer.partition(lostHost, 'everyone', 'management');
+  await world.request(requestName, lostHost);
+  const startMs = world.simulation.nowMs;
+  for (const afterMs of [200_000, 350_000, 500_000]) {
+    await world.pass(startMs + afterMs - world.simulation.nowMs);
+    await restartOperator(world);
+  }
+  const cut = (): boolean => world.lab.verdict().harmfulEffects.some((act) => act.kind === 'forceOff');
+  expect(await world.until(async () => cut(), 4 * 60_000)).toBe(true);
+  const waitedMs = world.simulation.nowMs - startMs;
+  expect(waitedMs).toBeGreaterThan(600_000);
+  expect(waitedMs).toBeLessThan(720_000);
+});
