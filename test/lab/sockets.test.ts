@@ -1,3 +1,4 @@
+import { connect } from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
 import { systemClock, systemRandom } from '../../src/adapters/clock/systemClock.ts';
 import { exchange } from '../../src/adapters/network/exchange.ts';
@@ -86,6 +87,25 @@ test('a member that is cut off is a black hole, to new connections and to open o
   served.lab.steer.heal();
   await served.settled();
   expect(await client(served, 'host-1').logIn()).toHaveProperty('result');
+});
+
+test('a member that is cut off does not even shake hands', async () => {
+  const served = await serve();
+  const { address: host } = served.lab.document.members[0] as LabMember;
+  const { port } = served.lab.document;
+  const shakesHands = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      const socket = connect({ host, port, rejectUnauthorized: false, timeout: 500 });
+      const end = (shook: boolean) => () => {
+        socket.destroy();
+        resolve(shook);
+      };
+      socket.once('secureConnect', end(true)).once('timeout', end(false)).once('error', end(false));
+    });
+  expect(await shakesHands()).toBe(true);
+  served.lab.steer.partition('host-1', 'operator', 'management');
+  await served.settled();
+  expect(await shakesHands()).toBe(false);
 });
 
 test('a poll that is open when the power goes hears nothing any more', async () => {

@@ -93,6 +93,21 @@ test('what the pool believes running on a host that has booted is forced Halted'
   });
 });
 
+test('a boot that the power cut short has to begin again', async () => {
+  const world = createSimulatedLab();
+  await world.run(async () => {
+    for (let count = 0; count < 2; count += 1) {
+      world.lab.steer.cutPower('host-2');
+      world.lab.steer.restorePower('host-2');
+      await world.wait(60_000);
+    }
+    await world.wait(25_000);
+    expect(hostOf(world, 'host-2')?.toolstack).toBe('down');
+    await world.wait(10_000);
+    expect(hostOf(world, 'host-2')?.toolstack).toBe('starting');
+  });
+});
+
 test('a host that boots starts virtual machines by itself when auto_poweron is set', async () => {
   const world = createSimulatedLab();
   await world.run(async () => {
@@ -161,8 +176,10 @@ test('a start that the master does not live to see is reported when the host has
     await world.ask('host-1', 'Async.VM.start_on', session, vm('db-02'), host('host-4'), false, false);
     await world.wait(1_000);
     world.lab.steer.restartToolstack('host-1');
-    await world.wait(16_000);
     const uuid = world.lab.document.virtualMachines.find((each) => each.name === 'db-02')?.uuid ?? '';
+    await world.wait(6_000);
+    expect(truthOf(world, uuid)).toMatchObject({ runsOn: ['host-4'], believedState: 'Halted' });
+    await world.wait(10_000);
     await world.wait(31_000);
     expect(truthOf(world, uuid)).toMatchObject({
       runsOn: ['host-4'],
@@ -182,5 +199,7 @@ test('a dead toolstack refuses connections, a machine without power answers noth
     world.lab.steer.cutPower('host-3');
     await expect(world.post('host-3', '{}', { deadlineMs: 5_000 })).rejects.toThrow(/5000|5 s|deadline/i);
     expect(await world.network.answersTcp(address, 443, 1_000)).toBe(false);
+    expect(await world.network.answersTcp(world.member('host-3').address, 443, 1_000)).toBe(false);
+    expect(await world.network.answersTcp(world.member('host-4').address, 443, 1_000)).toBe(true);
   });
 });

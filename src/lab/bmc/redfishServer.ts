@@ -107,7 +107,6 @@ function logOut({ tokens }: Server, path: string): HttpReply {
 }
 
 function isAllowed({ bmc, tokens }: Server, { headers }: HttpRequest): boolean {
-  if (bmc.behaviour === 'refusesPassword') return false;
   const { authorization = '', 'x-auth-token': token = '' } = headers;
   if (token !== '') return tokens.has(token);
   const [scheme, encoded] = authorization.split(' ');

@@ -25,12 +25,9 @@ export function createMemberServer(pool: Pool, member: Member): HttpHandler {
   return async (request) => {
     const unreachable = absence(pool, member);
     if (unreachable !== undefined) return unreachable;
-    const { incarnation } = member;
     const answer = await untilDeath(pool, member, answerRequest(pool, member, request));
     // The answer goes the way that the request came, if that way is still there.
-    const gone = absence(pool, member);
-    if (gone !== undefined) return gone;
-    return member.incarnation === incarnation ? answer : 'hangUp';
+    return absence(pool, member) ?? answer;
   };
 }
 
