@@ -77,13 +77,16 @@ describeWithCluster('what the embedded server does not serve, and says so', () =
     await servers.embedded?.stop();
   });
 
-  test.each(notServed)('$what', async ({ args, stdin, says }) => {
-    const before = await server().kubectl(['get', 'kintsugi', '-A', '-o', 'json']);
-    const result = await server().kubectl(args, stdin === undefined ? {} : { stdin: JSON.stringify(stdin) });
-    expect(result.code).toBe(1);
-    expect(result.stderr).toContain(says);
-    expect(await server().kubectl(['get', 'kintsugi', '-A', '-o', 'json'])).toEqual(before);
-  });
+  for (const { what, args, stdin, says } of notServed) {
+    test(what, async () => {
+      const before = await server().kubectl(['get', 'kintsugi', '-A', '-o', 'json']);
+      const given = stdin === undefined ? {} : { stdin: JSON.stringify(stdin) };
+      const result = await server().kubectl(args, given);
+      expect(result.code).toBe(1);
+      expect(result.stderr).toContain(says);
+      expect(await server().kubectl(['get', 'kintsugi', '-A', '-o', 'json'])).toEqual(before);
+    });
+  }
 
   test('a namespace takes everything in it along when it is deleted, and at once', async () => {
     const { kubectl } = server();
