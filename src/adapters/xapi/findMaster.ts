@@ -57,7 +57,9 @@ export async function findMaster(options: {
   const everybody = Promise.all(asked);
   await (options.patience === 'everybody' ? everybody : Promise.race([everybody, contradicted]));
   waiting.abort();
-  const found = mastersIn(answers, lines);
+  // In the order of the configuration, so that sentences do not change with who answered first.
+  answers.sort((a, b) => lines.indexOf(a.line) - lines.indexOf(b.line));
+  const found = mastersIn(answers);
   const [only] = found;
   const unverified = answers.find(({ role }) => role.kind === 'unverifiedMaster');
   if (only !== undefined && found.length === 1 && unverified === undefined) {
@@ -74,10 +76,8 @@ export async function findMaster(options: {
   return { kind: 'none', because };
 }
 
-function mastersIn(answers: readonly Answer[], lines: readonly MemberLine[]) {
-  // In the order of the configuration, so that sentences do not change with who answered first.
-  const inOrder = [...answers].sort((a, b) => lines.indexOf(a.line) - lines.indexOf(b.line));
-  return inOrder.flatMap(({ line, role, askedAtMs }) =>
+function mastersIn(answers: readonly Answer[]) {
+  return answers.flatMap(({ line, role, askedAtMs }) =>
     role.kind === 'master'
       ? [
           {

@@ -22,93 +22,128 @@ const closeBracket = 0x5d;
 const outlineMaxLength = 1024 * 1024;
 const itemMaxLength = 8 * 1024 * 1024;
 
+interface State {
+  readonly at: readonly string[];
+  readonly onItem: (item: unknown) => void;
+  readonly outline: BoundedText;
+  readonly item: BoundedText;
+  /** How many brackets are open, and how many of them lead to the container. */
+  depth: number;
+  matched: number;
+  containerIsObject: boolean;
+  inString: boolean;
+  escaped: boolean;
+  /** The last string outside the container: a key, when a colon follows. */
+  lastString: string;
+  key: string;
+  /** Where the part of the present chunk begins that was not put anywhere yet. */
+  start: number;
+}
+
 /** `at` names the container by the keys that lead to it, from the outermost object. */
 export function createItemSplitter(
   at: readonly [string, ...string[]],
   onItem: (item: unknown) => void,
 ): ItemSplitter {
-  const outline = boundedText(outlineMaxLength, 'the reply without its records');
-  const item = boundedText(itemMaxLength, 'one record');
-  /** How many brackets are open, and how many of them are the path to the container. */
-  let depth = 0;
-  let matched = 0;
-  let inString = false;
-  let escaped = false;
-  /** The last string that was read outside the container: a key, when a colon and a bracket follow. */
-  let lastString = '';
-  let key = '';
-  let containerIsObject = false;
-
-  const inside = (): boolean => matched === at.length;
-  const itemDepth = at.length + 1;
-
-  const emit = (): void => {
-    const text = item.take();
-    if (text.trim() === '') return;
-    onItem(JSON.parse(containerIsObject ? `{${text}}` : text));
+  const state: State = {
+    at,
+    onItem,
+    outline: boundedText(outlineMaxLength, 'the reply without its records'),
+    item: boundedText(itemMaxLength, 'one record'),
+    depth: 0,
+    matched: 0,
+    containerIsObject: false,
+    inString: false,
+    escaped: false,
+    lastString: '',
+    key: '',
+    start: 0,
   };
-
-  const open = (code: number): void => {
-    const leads = depth > 0 && matched === depth - 1 && matched < at.length && key === at[matched];
-    depth += 1;
-    key = '';
-    if (leads) matched += 1;
-    if (leads && inside()) containerIsObject = code === openBrace;
-  };
-
-  const feed = (chunk: string): void => {
-    let start = 0;
-    let stringStart = inString ? 0 : -1;
-    const flush = (end: number): void => {
-      if (end > start) (inside() ? item : outline).add(chunk.slice(start, end));
-      start = end;
-    };
-    for (let index = 0; index < chunk.length; index += 1) {
-      const code = chunk.charCodeAt(index);
-      if (inString) {
-        if (escaped) escaped = false;
-        else if (code === backslash) escaped = true;
-        else if (code === quote) {
-          inString = false;
-          if (!inside() && depth <= at.length) lastString += chunk.slice(stringStart, index);
-        }
-        continue;
-      }
-      if (code === quote) {
-        inString = true;
-        stringStart = index + 1;
-        lastString = '';
-      } else if (code === colon) {
-        if (!inside()) key = lastString;
-      } else if (code === openBrace || code === openBracket) {
-        if (!inside()) {
-          flush(index + 1);
-          open(code);
-        } else depth += 1;
-      } else if (code === comma) {
-        if (inside() && depth === itemDepth) {
-          flush(index);
-          emit();
-          start = index + 1;
-        } else if (!inside()) key = '';
-      } else if (code === closeBrace || code === closeBracket) {
-        if (inside() && depth === itemDepth) {
-          flush(index);
-          emit();
-        }
-        depth -= 1;
-        if (matched > 0 && depth === matched) matched -= 1;
-      }
-    }
-    if (inString && !inside() && depth <= at.length && stringStart >= 0)
-      lastString += chunk.slice(stringStart);
-    flush(chunk.length);
-  };
-
-  return { feed, outline: () => outline.take() };
+  return { feed: (chunk) => feed(state, chunk), outline: () => state.outline.take() };
 }
 
-function boundedText(maxLength: number, what: string): { add(piece: string): void; take(): string } {
+function feed(state: State, chunk: string): void {
+  let stringStart = 0;
+  state.start = 0;
+  for (let index = 0; index < chunk.length; index += 1) {
+    const code = chunk.charCodeAt(index);
+    if (state.inString) {
+      if (state.escaped) state.escaped = false;
+      else if (code === backslash) state.escaped = true;
+      else if (code === quote) {
+        state.inString = false;
+        noteString(state, chunk.slice(stringStart, index));
+      }
+    } else if (code === quote) {
+      state.inString = true;
+      state.lastString = '';
+      stringStart = index + 1;
+    } else if (code === openBrace || code === openBracket) open(state, chunk, index);
+    else if (code === closeBrace || code === closeBracket) close(state, chunk, index);
+    else if (code === comma) separate(state, chunk, index);
+    else if (code === colon && !inside(state)) state.key = state.lastString;
+  }
+  if (state.inString) noteString(state, chunk.slice(stringStart));
+  flush(state, chunk, chunk.length);
+}
+
+function inside(state: State): boolean {
+  return state.matched === state.at.length;
+}
+
+/** Only strings that may be one of the keys of `at` are kept. */
+function noteString(state: State, piece: string): void {
+  if (!inside(state) && state.depth <= state.at.length) state.lastString += piece;
+}
+
+function open(state: State, chunk: string, index: number): void {
+  if (inside(state)) {
+    state.depth += 1;
+    return;
+  }
+  flush(state, chunk, index + 1);
+  const leads = state.depth > 0 && state.matched === state.depth - 1 && state.key === state.at[state.matched];
+  state.depth += 1;
+  state.key = '';
+  if (!leads) return;
+  state.matched += 1;
+  state.containerIsObject = chunk.charCodeAt(index) === openBrace;
+}
+
+function close(state: State, chunk: string, index: number): void {
+  if (inside(state) && state.depth === state.at.length + 1) {
+    flush(state, chunk, index);
+    emit(state);
+  }
+  state.depth -= 1;
+  if (state.matched > 0 && state.depth === state.matched) state.matched -= 1;
+}
+
+function separate(state: State, chunk: string, index: number): void {
+  if (!inside(state)) state.key = '';
+  else if (state.depth === state.at.length + 1) {
+    flush(state, chunk, index);
+    emit(state);
+    state.start = index + 1;
+  }
+}
+
+function flush(state: State, chunk: string, end: number): void {
+  if (end > state.start) (inside(state) ? state.item : state.outline).add(chunk.slice(state.start, end));
+  state.start = end;
+}
+
+function emit(state: State): void {
+  const text = state.item.take();
+  if (text.trim() !== '') state.onItem(JSON.parse(state.containerIsObject ? `{${text}}` : text));
+}
+
+interface BoundedText {
+  add(piece: string): void;
+  take(): string;
+}
+
+function boundedText(maxLength: number, what: string): BoundedText {
   let pieces: string[] = [];
   let length = 0;
   return {

@@ -1,7 +1,7 @@
 import { type Cancel, type Clock, type Random, sleep } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { TransportError } from '../network/transportError.ts';
-import { createBackoff } from './backoff.ts';
+import { type Backoff, createBackoff } from './backoff.ts';
 import { findMaster } from './findMaster.ts';
 import { call } from './jsonRpc.ts';
 import { followMaster, type MasterCopy, readMaster, type StreamFailure } from './masterSync.ts';
@@ -25,8 +25,8 @@ export interface MasterConnection {
   current(): Following | { readonly kind: 'down'; readonly because: string };
   /** `tasks`: nothing but tasks changed. The callback must not throw. */
   subscribe(onChange: (what: 'belief' | 'tasks') => void): Cancel;
-  /** Resolves when the copy is as new as this call, or when the deadline has come without. */
-  refresh(deadlineMs: number): Promise<void>;
+  /** Resolves when the copy is as new as this call, or with the sentence that says why it is not. */
+  refresh(deadlineMs: number): Promise<string | undefined>;
   /** For whoever notices that a session is not the master's (any more). Does nothing when it was replaced already. */
   drop(session: MasterSession, because: string): void;
   /** Logs out and ends all work; nothing is under way when it resolves. */
@@ -51,152 +51,181 @@ export interface ConnectionOptions {
 const searchDeadlineMs = 5_000;
 const logoutDeadlineMs = 2_000;
 
-export function createMasterConnection(options: ConnectionOptions): MasterConnection {
-  const { clock, log, lines, poolUUID } = options;
-  const closing = new AbortController();
-  const backoff = createBackoff(options.random);
-  const subscribers = new Set<(what: 'belief' | 'tasks') => void>();
-  let following: Following | undefined;
-  let downBecause = 'the pool has not been read yet';
+interface State {
+  readonly options: ConnectionOptions;
+  readonly closing: AbortController;
+  readonly backoff: Backoff;
+  readonly subscribers: Set<(what: 'belief' | 'tasks') => void>;
+  following: Following | undefined;
+  downBecause: string;
   /** The last copy that was given up, until it is known whether its session outlived the connection. */
-  let lost: MasterCopy | undefined;
-  let patience: 'firstMaster' | 'everybody' = 'firstMaster';
-  let endSession = (_because: string): void => {};
-  let cutWaitShort = (): void => {};
+  lost: MasterCopy | undefined;
+  patience: 'firstMaster' | 'everybody';
+  endSession: (because: string) => void;
+  cutWaitShort: () => void;
+}
 
-  const notify = (what: 'belief' | 'tasks'): void => {
-    for (const subscriber of [...subscribers]) subscriber(what);
+export function createMasterConnection(options: ConnectionOptions): MasterConnection {
+  const state: State = {
+    options,
+    closing: new AbortController(),
+    backoff: createBackoff(options.random),
+    subscribers: new Set(),
+    following: undefined,
+    downBecause: 'the pool has not been read yet',
+    lost: undefined,
+    patience: 'firstMaster',
+    endSession: () => {},
+    cutWaitShort: () => {},
   };
-
-  const goDown = (because: string): void => {
-    if (following === undefined && because === downBecause) return;
-    if (following !== undefined) lost = following.copy;
-    following = undefined;
-    downBecause = because;
-    log.warn('the pool cannot be read', { pool: poolUUID, because });
-    notify('belief');
-  };
-
-  const drop = (session: MasterSession, because: string): void => {
-    if (following?.copy.session !== session) return;
-    goDown(because);
-    endSession(because);
-  };
-
-  const connectOnce = async (): Promise<void> => {
-    const search = await findMaster({
-      clock,
-      lines,
-      poolUUID,
-      deadlineMs: searchDeadlineMs,
-      patience,
-      onLateMaster: (because) => {
-        patience = 'everybody';
-        if (following !== undefined) drop(following.copy.session, because);
-      },
-    });
-    if (search.kind === 'none') {
-      goDown(search.because);
-      return;
-    }
-    await follow(search.session);
-  };
-
-  const follow = async (session: MasterSession): Promise<void> => {
-    const ended = new AbortController();
-    endSession = (because) => ended.abort(closedHere(because));
-    const signal = AbortSignal.any([closing.signal, ended.signal]);
-    const restartSeenAtMs = await checkRestart(session, lost);
-    const copy = await readMaster(clock, session, signal);
-    if (!('tables' in copy)) {
-      goDown(copy.because);
-      await logout(session.line.probes, session.ref, logoutDeadlineMs);
-      return;
-    }
-    lost = undefined;
-    patience = 'firstMaster';
-    following = { kind: 'following', copy, restartSeenAtMs };
-    log.info('the pool master is followed', { pool: poolUUID, master: session.line.label });
-    notify('belief');
-    const failure = await followUntilLost(copy, signal);
-    if (closing.signal.aborted) await logout(session.line.probes, session.ref, logoutDeadlineMs);
-    if (following?.copy === copy) goDown(failure.because);
-  };
-
-  const followUntilLost = async (copy: MasterCopy, signal: AbortSignal): Promise<StreamFailure> => {
-    for (;;) {
-      const mode = copy.mismatch === undefined ? 'wait' : 'now';
-      const outcome = await followMaster(clock, copy, { mode, signal });
-      if (typeof outcome === 'object') return outcome;
-      backoff.reset();
-      if (outcome === 'belief' || outcome === 'tasks') notify(outcome);
-    }
-  };
-
-  const run = async (): Promise<void> => {
-    while (!closing.signal.aborted) {
-      try {
-        await connectOnce();
-      } catch (error) {
-        log.error('reading the pool failed by a fault of this program', { pool: poolUUID, error });
-        goDown(`reading the pool failed by a fault of this program: ${String(error)}`);
-      }
-      if (closing.signal.aborted) return;
-      const waiting = new AbortController();
-      cutWaitShort = () => waiting.abort();
-      const signal = AbortSignal.any([closing.signal, waiting.signal]);
-      await sleep(clock, backoff.next(), signal).catch(() => {});
-    }
-  };
-  const running = run();
-
-  const changed = (deadlineMs: number): Promise<void> =>
-    new Promise((resolve) => {
-      const settle = (): void => {
-        subscribers.delete(settle);
-        cancel();
-        resolve();
-      };
-      const cancel = clock.after(deadlineMs, settle);
-      subscribers.add(settle);
-    });
-
-  const refresh = async (deadlineMs: number): Promise<void> => {
-    const startedAtMs = clock.monotonicMs();
-    const endAtMs = startedAtMs + deadlineMs;
-    for (;;) {
-      const leftMs = endAtMs - clock.monotonicMs();
-      if (leftMs <= 0 || closing.signal.aborted) return;
-      if (following === undefined) {
-        cutWaitShort();
-        await changed(leftMs);
-        continue;
-      }
-      const { copy } = following;
-      if (copy.currentAtMs >= startedAtMs && copy.mismatch === undefined) return;
-      const asked = { mode: 'now', deadlineMs: leftMs, signal: closing.signal } as const;
-      const outcome = await followMaster(clock, copy, asked);
-      if (typeof outcome === 'string') {
-        if (outcome !== 'superseded' && outcome !== 'nothing') notify(outcome);
-      } else if (outcome.kind === 'unreadable') return;
-      else drop(copy.session, outcome.because);
-    }
-  };
-
+  const running = keepConnected(state);
   return {
-    current: () => following ?? { kind: 'down', because: downBecause },
+    current: () => state.following ?? { kind: 'down', because: state.downBecause },
     subscribe: (onChange) => {
-      subscribers.add(onChange);
-      return () => subscribers.delete(onChange);
+      state.subscribers.add(onChange);
+      return () => state.subscribers.delete(onChange);
     },
-    refresh,
-    drop,
+    refresh: (deadlineMs) => refresh(state, deadlineMs),
+    drop: (session, because) => drop(state, session, because),
     close: async () => {
-      closing.abort(closedHere('the connection to the pool was closed'));
-      goDown('the connection to the pool was closed');
+      const because = 'the connection to the pool was closed';
+      state.closing.abort(closedHere(because));
+      goDown(state, because);
       await running;
     },
   };
+}
+
+function notify(state: State, what: 'belief' | 'tasks'): void {
+  for (const subscriber of [...state.subscribers]) subscriber(what);
+}
+
+function goDown(state: State, because: string): void {
+  if (state.following === undefined && because === state.downBecause) return;
+  if (state.following !== undefined) state.lost = state.following.copy;
+  state.following = undefined;
+  state.downBecause = because;
+  state.options.log.warn('the pool cannot be read', { pool: state.options.poolUUID, because });
+  notify(state, 'belief');
+}
+
+function drop(state: State, session: MasterSession, because: string): void {
+  if (state.following?.copy.session !== session) return;
+  goDown(state, because);
+  state.endSession(because);
+}
+
+async function keepConnected(state: State): Promise<void> {
+  const { clock, log, poolUUID } = state.options;
+  while (!state.closing.signal.aborted) {
+    try {
+      await connectOnce(state);
+    } catch (error) {
+      log.error('reading the pool failed by a fault of this program', { pool: poolUUID, error });
+      goDown(state, `reading the pool failed by a fault of this program: ${String(error)}`);
+    }
+    if (state.closing.signal.aborted) return;
+    const waiting = new AbortController();
+    state.cutWaitShort = () => waiting.abort();
+    const signal = AbortSignal.any([state.closing.signal, waiting.signal]);
+    await sleep(clock, state.backoff.next(), signal).catch(() => {});
+  }
+}
+
+/** Seeking. */
+async function connectOnce(state: State): Promise<void> {
+  const { clock, lines, poolUUID } = state.options;
+  const search = await findMaster({
+    clock,
+    lines,
+    poolUUID,
+    deadlineMs: searchDeadlineMs,
+    patience: state.patience,
+    onLateMaster: (because) => {
+      state.patience = 'everybody';
+      if (state.following !== undefined) drop(state, state.following.copy.session, because);
+    },
+  });
+  if (search.kind === 'none') goDown(state, search.because);
+  else await readAndFollow(state, search.session);
+}
+
+/** Reading, then following until something ends it. */
+async function readAndFollow(state: State, session: MasterSession): Promise<void> {
+  const { clock, log, poolUUID } = state.options;
+  const ended = new AbortController();
+  state.endSession = (because) => ended.abort(closedHere(because));
+  const signal = AbortSignal.any([state.closing.signal, ended.signal]);
+  const restartSeenAtMs = await checkRestart(session, state.lost);
+  const copy = await readMaster(clock, session, signal);
+  if (!('tables' in copy)) {
+    goDown(state, copy.because);
+    await logout(session.line.probes, session.ref, logoutDeadlineMs);
+    return;
+  }
+  state.lost = undefined;
+  state.patience = 'firstMaster';
+  state.following = { kind: 'following', copy, restartSeenAtMs };
+  log.info('the pool master is followed', { pool: poolUUID, master: session.line.label });
+  notify(state, 'belief');
+  const failure = await followUntilLost(state, copy, signal);
+  if (state.closing.signal.aborted) await logout(session.line.probes, session.ref, logoutDeadlineMs);
+  if (state.following?.copy === copy) goDown(state, failure.because);
+}
+
+async function followUntilLost(state: State, copy: MasterCopy, signal: AbortSignal): Promise<StreamFailure> {
+  for (;;) {
+    const mode = copy.mismatch === undefined ? 'wait' : 'now';
+    const outcome = await followMaster(state.options.clock, copy, { mode, signal });
+    if (typeof outcome === 'object') return outcome;
+    state.backoff.reset();
+    if (outcome === 'belief' || outcome === 'tasks') notify(state, outcome);
+  }
+}
+
+async function refresh(state: State, deadlineMs: number): Promise<string | undefined> {
+  const { clock } = state.options;
+  const startedAtMs = clock.monotonicMs();
+  const endAtMs = startedAtMs + deadlineMs;
+  for (;;) {
+    const leftMs = endAtMs - clock.monotonicMs();
+    const { following } = state;
+    if (following !== undefined && isAsNewAs(following.copy, startedAtMs)) return undefined;
+    if (state.closing.signal.aborted) return state.downBecause;
+    if (leftMs <= 0) {
+      return following === undefined
+        ? state.downBecause
+        : `${following.copy.session.line.label} did not tell its present state within ${deadlineMs} ms`;
+    }
+    if (following === undefined) {
+      state.cutWaitShort();
+      await nextChange(state, leftMs);
+      continue;
+    }
+    const { copy } = following;
+    const asked = { mode: 'now', deadlineMs: leftMs, signal: state.closing.signal } as const;
+    const outcome = await followMaster(clock, copy, asked);
+    if (outcome === 'belief' || outcome === 'tasks') notify(state, outcome);
+    if (typeof outcome === 'string') continue;
+    if (outcome.kind === 'unreadable') return outcome.because;
+    drop(state, copy.session, outcome.because);
+  }
+}
+
+function isAsNewAs(copy: MasterCopy, atMs: number): boolean {
+  return copy.currentAtMs >= atMs && copy.mismatch === undefined;
+}
+
+function nextChange(state: State, deadlineMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      state.subscribers.delete(settle);
+      cancel();
+      resolve();
+    };
+    const cancel = state.options.clock.after(deadlineMs, settle);
+    state.subscribers.add(settle);
+  });
 }
 
 /** Its reason comes back as the outcome of whatever call is under way, as for any other broken connection. */

@@ -54,11 +54,8 @@ function openLink(deps: XapiDeps, access: PoolAccess): PoolLink {
         if (what === 'belief') onChange();
       }),
     refresh: async (deadlineMs) => {
-      const startedAtMs = clock.monotonicMs();
-      await connection.refresh(deadlineMs);
-      const reading = belief();
-      if (reading.kind === 'unknown' || reading.atMs >= startedAtMs) return reading;
-      return unknown(`the pool master did not tell its present state within ${deadlineMs} ms`);
+      const because = await connection.refresh(deadlineMs);
+      return because === undefined ? belief() : unknown(because);
     },
     askMember: async (hostUUID, deadlineMs) => {
       const line = lines.find(({ member }) => member.hostUUID === hostUUID);

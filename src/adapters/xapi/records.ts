@@ -112,6 +112,8 @@ export const projections: { readonly [C in WatchedClass]: (record: Fields) => Wa
     rollingUpgrade: 'rolling_upgrade_in_progress' in map(record, 'other_config'),
   }),
   host: projectHost,
+  // The data model calls memory_free removed since 2012; xapi goes on writing it (monitor_mem.ml), a few times a minute.
+  // It lags behind a start under way, so it is for plans; VM.assert_can_boot_here decides by what is free at the moment.
   host_metrics: (record) => ({
     live: truth(record, 'live'),
     memoryTotalBytes: quantity(record, 'memory_total'),

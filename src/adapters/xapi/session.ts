@@ -1,5 +1,6 @@
 import { type CallOutcome, type CallPath, call } from './jsonRpc.ts';
 import type { MemberLine } from './memberLine.ts';
+import { asFields, MalformedRecord, text } from './records.ts';
 
 /**
  * Sessions live in the memory of the master's toolstack: each restart of it forgets them all (SESSION_INVALID), with
@@ -43,16 +44,15 @@ export async function readPoolIdentity(
 ): Promise<CallOutcome<PoolIdentity>> {
   const outcome = await call(path, { method: 'pool.get_all_records', params: [session], deadlineMs });
   if (outcome.kind !== 'result') return outcome;
-  const pools =
-    typeof outcome.value === 'object' && outcome.value !== null ? Object.values(outcome.value) : [];
-  const [pool] = pools;
-  if (pools.length !== 1 || typeof pool?.uuid !== 'string' || typeof pool.master !== 'string') {
-    return {
-      kind: 'garbled',
-      says: 'answered pool.get_all_records with something else than one pool record',
-    };
+  try {
+    const [pool, ...others] = Object.values(asFields(outcome.value, 'the list of pools'));
+    if (others.length > 0) throw new MalformedRecord('there are several pool records');
+    const fields = asFields(pool, 'the pool');
+    return { kind: 'result', value: { uuid: text(fields, 'uuid'), masterRef: text(fields, 'master') } };
+  } catch (error) {
+    if (!(error instanceof MalformedRecord)) throw error;
+    return { kind: 'garbled', says: `answered pool.get_all_records, but: ${error.message}` };
   }
-  return { kind: 'result', value: { uuid: pool.uuid, masterRef: pool.master } };
 }
 
 /** XAPI's ways of saying that it does not know the session (any more). */
