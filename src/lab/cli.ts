@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Log, LogFields } from '../ports/log.ts';
 import type { Network } from '../ports/network.ts';
@@ -99,7 +99,8 @@ function addSteering(lab: Command, deps: LabCommandDeps): void {
   };
   const onOff = (verb: string, description: string): void => {
     lab
-      .command(`${verb} <on|off>`)
+      .command(verb)
+      .addArgument(new Argument('<state>').choices(['on', 'off']))
       .description(description)
       .addOption(stateOption())
       .action((which: string, { state }: State) => steer(state, { verb, state: which }));
@@ -136,17 +137,17 @@ function addOddSteering(lab: Command, steer: Steer): void {
       steer(state, { verb: 'jump-clock', host, seconds: asNumber(seconds) }),
     );
   lab
-    .command('bmc <host> <behaviour>')
-    .description(`Change how the BMC of a host behaves: ${bmcBehaviours.join(', ')}.`)
+    .command('bmc <host>')
+    .addArgument(new Argument('<behaviour>').choices(bmcBehaviours))
+    .description('Change how the BMC of a host behaves.')
     .addOption(stateOption())
     .action((host: string, behaviour: string, { state }: State) =>
       steer(state, { verb: 'bmc', host, behaviour }),
     );
   lab
-    .command('fault <effect>')
-    .description(
-      'Make calls go wrong: slow, lostReply, refused, saysFailed, saysDone, hang, html, truncated, hookFails, domainFails.',
-    )
+    .command('fault')
+    .addArgument(new Argument('<effect>').choices(effectKinds))
+    .description('Make calls go wrong.')
     .addOption(stateOption())
     .option('--at <node>', 'a host or a BMC; default: any')
     .option('--method <name>', 'such as host.declare_dead or redfish.reset; default: any')
@@ -221,23 +222,21 @@ function asFault(kind: string, { at, method, nth, delayMs, code, keepLock }: Fau
 }
 
 const plainEffects = ['lostReply', 'refused', 'saysDone', 'hang', 'html', 'truncated', 'hookFails'] as const;
+const effectKinds = ['slow', 'saysFailed', 'domainFails', ...plainEffects] as const;
 
-function asEffect(
-  kind: string,
-  {
-    delayMs,
-    code,
-    lock,
-  }: { readonly delayMs: number; readonly code: string; readonly lock: 'kept' | 'released' },
-): FaultEffect {
+interface EffectDetails {
+  readonly delayMs: number;
+  readonly code: string;
+  readonly lock: 'kept' | 'released';
+}
+
+function asEffect(kind: string, { delayMs, code, lock }: EffectDetails): FaultEffect {
   if (kind === 'slow') return { kind, delayMs };
   if (kind === 'saysFailed') return { kind, code };
   if (kind === 'domainFails') return { kind, lock };
   const plain = plainEffects.find((each) => each === kind);
-  if (plain !== undefined) return { kind: plain };
-  throw new InvalidArgumentError(
-    `an effect is one of slow, saysFailed, domainFails, ${plainEffects.join(', ')}; not ${kind}`,
-  );
+  if (plain === undefined) throw new Error(`the command line let an effect ${kind} pass`);
+  return { kind: plain };
 }
 
 function asCount(text: string): number {

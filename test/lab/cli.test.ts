@@ -113,7 +113,8 @@ test('a wrong name is answered with a sentence that says which there are, and co
     err: 'error: there is no host host-9 in this lab; hosts are host-1, host-2, host-3',
     code: 1,
   });
-  expect((await kintsugi('bmc', 'host-1', 'kind', '--state', state)).err).toContain('honest, saysAlwaysOff');
+  await expect(kintsugi('bmc', 'host-1', 'kind', '--state', state)).rejects.toThrow('honest, saysAlwaysOff');
+  await expect(kintsugi('fault', 'explode', '--state', state)).rejects.toThrow('lostReply');
 });
 
 test('verdict ends with 0 while the world is whole and with 1 as soon as it is not', async () => {

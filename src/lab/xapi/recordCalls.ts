@@ -47,7 +47,10 @@ function wholeRecordCalls(className: ClassName): readonly CallDefinition[] {
       name: `${className}.get_all_records_where`,
       params: [{ name: 'expr', type: 'string' }],
       result: `(${className} ref -> ${className} record) map`,
-      hidden: 'XAPI serves it and leaves it out of its published data model',
+      // Of messages alone the published data model lists it.
+      ...(className === 'message'
+        ? {}
+        : { hidden: 'XAPI serves it and leaves it out of its published data model' }),
       run: (call) => recordsWhere(call, className),
     }),
     read({
