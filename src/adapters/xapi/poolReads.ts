@@ -40,129 +40,148 @@ const contactFailures: ReadonlySet<string> = new Set([
   'TLS_CONNECTION_FAILED',
 ]);
 
-interface Question {
-  readonly method: XapiCall;
-  readonly params: readonly unknown[];
+interface Asking {
+  readonly clock: Clock;
+  readonly connection: MasterConnection;
+  readonly copy: MasterCopy;
+  /** When the question was asked. */
+  readonly atMs: number;
+  /** "pool master host-1 (10.0.0.1)". */
+  readonly source: string;
   readonly deadlineMs: number;
 }
 
 export function createPoolReads(clock: Clock, connection: MasterConnection): PoolReads {
-  /** Asks under the copy's session; a session that turns out to be lost is given up. */
-  const ask = async (copy: MasterCopy, question: Question): Promise<CallOutcome> => {
-    const { session } = copy;
-    const params = [session.ref, ...question.params];
-    const outcome = await call(session.line.calls, { ...question, params });
-    noteLoss(connection, copy, outcome);
-    return outcome;
-  };
-
   /** Runs a reading on the present copy, or says why there is none. */
   const withCopy = async <T>(
-    read: (copy: MasterCopy, askedAtMs: number, source: string) => Promise<Reading<T>>,
+    deadlineMs: number,
+    read: (asking: Asking) => Promise<Reading<T>>,
   ): Promise<Reading<T>> => {
     const now = connection.current();
     if (now.kind === 'down') return unknown(now.because);
-    const source = `pool master ${now.copy.session.line.label}`;
-    return await read(now.copy, clock.monotonicMs(), source);
+    const { copy } = now;
+    const source = `pool master ${copy.session.line.label}`;
+    return await read({ clock, connection, copy, atMs: clock.monotonicMs(), source, deadlineMs });
   };
-
-  const locksWhere = async (copy: MasterCopy, queries: readonly string[], deadlineMs: number) => {
-    const locks: DiskLocks[] = [];
-    const { session, tables } = copy;
-    const endAtMs = clock.monotonicMs() + deadlineMs;
-    for (const query of queries) {
-      const leftMs = Math.max(1, endAtMs - clock.monotonicMs());
-      const outcome = await callForItems(
-        session.line.calls,
-        { method: 'VDI.get_all_records_where', params: [session.ref, query], deadlineMs: leftMs },
-        {
-          itemsAt: ['result'],
-          bodyDeadlineMs: leftMs,
-          onItem: (item) => {
-            for (const record of Object.values(asFields(item, 'a VDI'))) {
-              locks.push(diskLocks(asFields(record, 'a VDI'), (ref) => tables.sr.get(ref)?.uuid));
-            }
-          },
-        },
-      );
-      noteLoss(connection, copy, outcome);
-      if (outcome.kind !== 'result') return outcome;
-    }
-    return locks;
-  };
-
   return {
     askMasterAbout: (hostUUID, deadlineMs) =>
-      withCopy(async (copy, atMs, source) => {
-        const ref = hostRef(copy, hostUUID);
-        if (ref === undefined) return unknown(`the pool has no host ${hostUUID}`);
-        const outcome = await ask(copy, { method: 'host.get_servertime', params: [ref], deadlineMs });
-        if (outcome.kind === 'result') return known('answers', atMs, source);
-        if (outcome.kind === 'refused' && contactFailures.has(outcome.code)) {
-          return known('cannotBeContacted', atMs, source);
-        }
-        return failed(source, `asked to call the host ${hostUUID}`, outcome);
-      }),
-
-    readVirtualMachine: (vmUUID, deadlineMs) =>
-      withCopy(async (copy, atMs, source) => {
-        const ref = virtualMachineRef(copy, vmUUID);
-        if (ref === undefined) return unknown(`the pool has no virtual machine ${vmUUID}`);
-        const outcome = await ask(copy, { method: 'VM.get_record', params: [ref], deadlineMs });
-        if (outcome.kind !== 'result')
-          return failed(source, `asked for the virtual machine ${vmUUID}`, outcome);
-        const record = readable(() => projectVirtualMachine(asFields(outcome.value, 'the virtual machine')));
-        if (record instanceof MalformedRecord) return unknown(`${source}: ${record.message}`);
-        if (record === 'leftOut' || record.uuid !== vmUUID) {
-          return unknown(`${source} answers with another record than that of the virtual machine ${vmUUID}`);
-        }
-        const newVbds = await readNewVbds(copy, record, ask, deadlineMs);
-        if ('kind' in newVbds) return failed(source, `asked for the disks of ${vmUUID}`, newVbds);
-        return known(virtualMachineBelief(record, copy, newVbds), atMs, source);
-      }),
-
-    readLocks: (srUUIDs, deadlineMs) =>
-      withCopy(async (copy, atMs, source) => {
-        const refs: string[] = [];
-        for (const uuid of srUUIDs) {
-          const ref = storageRef(copy, uuid);
-          if (ref === undefined) return unknown(`the pool has no storage repository ${uuid}`);
-          refs.push(ref);
-        }
-        const locks = await locksWhere(copy, queriesFor('SR', refs), deadlineMs);
-        return 'kind' in locks
-          ? failed(source, 'asked for storage locks', locks)
-          : known(locks, atMs, source);
-      }),
-
+      withCopy(deadlineMs, (asking) => askAboutHost(asking, hostUUID)),
+    readVirtualMachine: (vmUUID, deadlineMs) => withCopy(deadlineMs, (asking) => readOne(asking, vmUUID)),
+    readLocks: (srUUIDs, deadlineMs) => withCopy(deadlineMs, (asking) => readStorageLocks(asking, srUUIDs)),
     readDiskLocks: (vdiUUIDs, deadlineMs) =>
-      withCopy(async (copy, atMs, source) => {
-        const locks = await locksWhere(copy, queriesFor('uuid', vdiUUIDs), deadlineMs);
-        if ('kind' in locks) return failed(source, 'asked for storage locks', locks);
-        const seen = new Set(locks.map((lock) => lock.vdiUUID));
-        const missing = vdiUUIDs.filter((uuid) => !seen.has(uuid));
-        if (missing.length === 0) return known(locks, atMs, source);
-        return unknown(`${source} has no record of the disk ${missing.join(', ')}`);
-      }),
-
+      withCopy(deadlineMs, (asking) => readDisksLocks(asking, vdiUUIDs)),
     canBootHere: (vmUUID, hostUUID, deadlineMs) =>
-      withCopy<BootVerdict>(async (copy, atMs, source) => {
-        const vm = virtualMachineRef(copy, vmUUID);
-        const host = hostRef(copy, hostUUID);
-        if (vm === undefined) return unknown(`the pool has no virtual machine ${vmUUID}`);
-        if (host === undefined) return unknown(`the pool has no host ${hostUUID}`);
-        const outcome = await ask(copy, {
-          method: 'VM.assert_can_boot_here',
-          params: [vm, host],
-          deadlineMs,
-        });
-        if (outcome.kind === 'result') return known({ kind: 'yes' }, atMs, source);
-        if (outcome.kind === 'refused' && !isSessionLoss(outcome.code) && outcome.code !== 'HOST_IS_SLAVE') {
-          return known({ kind: 'no', code: outcome.code, says: outcome.says }, atMs, source);
-        }
-        return failed(source, `asked whether ${vmUUID} can start on ${hostUUID}`, outcome);
-      }),
+      withCopy(deadlineMs, (asking) => askCanBoot(asking, vmUUID, hostUUID)),
   };
+}
+
+async function askAboutHost(
+  asking: Asking,
+  hostUUID: string,
+): Promise<Reading<'answers' | 'cannotBeContacted'>> {
+  const ref = hostRef(asking.copy, hostUUID);
+  if (ref === undefined) return noSuch('host', hostUUID);
+  const outcome = await ask(asking, 'host.get_servertime', [ref]);
+  if (outcome.kind === 'result') return known('answers', asking.atMs, asking.source);
+  if (outcome.kind === 'refused' && contactFailures.has(outcome.code)) {
+    return known('cannotBeContacted', asking.atMs, asking.source);
+  }
+  return failed(asking, `asked to call the host ${hostUUID}`, outcome);
+}
+
+async function readOne(asking: Asking, vmUUID: string): Promise<Reading<VirtualMachineBelief>> {
+  const { copy, atMs, source } = asking;
+  const ref = virtualMachineRef(copy, vmUUID);
+  if (ref === undefined) return noSuch('virtual machine', vmUUID);
+  const outcome = await ask(asking, 'VM.get_record', [ref]);
+  if (outcome.kind !== 'result') return failed(asking, `asked for the virtual machine ${vmUUID}`, outcome);
+  const record = readable(() => projectVirtualMachine(asFields(outcome.value, 'the virtual machine')));
+  if (record instanceof MalformedRecord) return unknown(`${source}: ${record.message}`);
+  if (record === 'leftOut' || record.uuid !== vmUUID) {
+    return unknown(`${source} answers with another record than that of the virtual machine ${vmUUID}`);
+  }
+  const newVbds = await readNewVbds(asking, record);
+  if ('kind' in newVbds) return failed(asking, `asked for the disks of ${vmUUID}`, newVbds);
+  return known(virtualMachineBelief(record, copy, newVbds), atMs, source);
+}
+
+async function readStorageLocks(
+  asking: Asking,
+  srUUIDs: readonly string[],
+): Promise<Reading<readonly DiskLocks[]>> {
+  const refs: string[] = [];
+  for (const uuid of srUUIDs) {
+    const ref = storageRef(asking.copy, uuid);
+    if (ref === undefined) return noSuch('storage repository', uuid);
+    refs.push(ref);
+  }
+  const locks = await locksWhere(asking, queriesFor('SR', refs));
+  if ('kind' in locks) return failed(asking, 'asked for storage locks', locks);
+  return known(locks, asking.atMs, asking.source);
+}
+
+async function readDisksLocks(
+  asking: Asking,
+  vdiUUIDs: readonly string[],
+): Promise<Reading<readonly DiskLocks[]>> {
+  const locks = await locksWhere(asking, queriesFor('uuid', vdiUUIDs));
+  if ('kind' in locks) return failed(asking, 'asked for storage locks', locks);
+  const seen = new Set(locks.map((lock) => lock.vdiUUID));
+  const missing = vdiUUIDs.filter((uuid) => !seen.has(uuid));
+  if (missing.length === 0) return known(locks, asking.atMs, asking.source);
+  return unknown(`${asking.source} has no record of the disk ${missing.join(', ')}`);
+}
+
+async function askCanBoot(asking: Asking, vmUUID: string, hostUUID: string): Promise<Reading<BootVerdict>> {
+  const { copy, atMs, source } = asking;
+  const vm = virtualMachineRef(copy, vmUUID);
+  const host = hostRef(copy, hostUUID);
+  if (vm === undefined) return noSuch('virtual machine', vmUUID);
+  if (host === undefined) return noSuch('host', hostUUID);
+  const outcome = await ask(asking, 'VM.assert_can_boot_here', [vm, host]);
+  if (outcome.kind === 'result') return known({ kind: 'yes' }, atMs, source);
+  if (outcome.kind === 'refused' && !isSessionLoss(outcome.code) && outcome.code !== 'HOST_IS_SLAVE') {
+    return known({ kind: 'no', code: outcome.code, says: outcome.says }, atMs, source);
+  }
+  return failed(asking, `asked whether ${vmUUID} can start on ${hostUUID}`, outcome);
+}
+
+/** Asks under the copy's session; a session that turns out to be lost is given up. */
+async function ask(asking: Asking, method: XapiCall, params: readonly unknown[]): Promise<CallOutcome> {
+  const { copy, connection } = asking;
+  const { session } = copy;
+  const deadlineMs = leftMs(asking);
+  const outcome = await call(session.line.calls, { method, params: [session.ref, ...params], deadlineMs });
+  noteLoss(connection, copy, outcome);
+  return outcome;
+}
+
+async function locksWhere(asking: Asking, queries: readonly string[]): Promise<DiskLocks[] | CallFailure> {
+  const locks: DiskLocks[] = [];
+  const { session, tables } = asking.copy;
+  for (const query of queries) {
+    const deadlineMs = leftMs(asking);
+    const outcome = await callForItems(
+      session.line.calls,
+      { method: 'VDI.get_all_records_where', params: [session.ref, query], deadlineMs },
+      {
+        itemsAt: ['result'],
+        bodyDeadlineMs: deadlineMs,
+        onItem: (item) => {
+          for (const record of Object.values(asFields(item, 'a VDI'))) {
+            locks.push(diskLocks(asFields(record, 'a VDI'), (ref) => tables.sr.get(ref)?.uuid));
+          }
+        },
+      },
+    );
+    noteLoss(asking.connection, asking.copy, outcome);
+    if (outcome.kind !== 'result') return outcome;
+  }
+  return locks;
+}
+
+function leftMs({ clock, atMs, deadlineMs }: Asking): number {
+  return Math.max(1, atMs + deadlineMs - clock.monotonicMs());
 }
 
 /** A member that does not know our session, or is no master, tells that all we hold of it is void. */
@@ -179,16 +198,15 @@ export function noteLoss(connection: MasterConnection, copy: MasterCopy, outcome
 
 /** VBDs that were added a moment ago and may not have come with the event stream yet: those it does not have are read. */
 async function readNewVbds(
-  copy: MasterCopy,
+  asking: Asking,
   record: VirtualMachineRecord,
-  ask: (copy: MasterCopy, question: Question) => Promise<CallOutcome>,
-  deadlineMs: number,
 ): Promise<ReadonlyMap<string, VbdRecord> | CallFailure> {
+  const { copy } = asking;
   const vbds = new Map<string, VbdRecord>();
   const missing = new Set<string>();
   for (const ref of record.vbdRefs) {
     if (copy.tables.vbd.has(ref)) continue;
-    const outcome = await ask(copy, { method: 'VBD.get_record', params: [ref], deadlineMs });
+    const outcome = await ask(asking, 'VBD.get_record', [ref]);
     if (outcome.kind !== 'result') return outcome;
     const vbd = readable(() => projectVbd(asFields(outcome.value, `the VBD ${ref}`)));
     if (vbd instanceof MalformedRecord) return { kind: 'garbled', says: vbd.message };
@@ -196,7 +214,7 @@ async function readNewVbds(
     if (vbd.vdiRef !== undefined && !copy.disks.has(vbd.vdiRef)) missing.add(vbd.vdiRef);
   }
   const { session } = copy;
-  const lookup = { path: session.line.calls, session: session.ref, deadlineMs };
+  const lookup = { path: session.line.calls, session: session.ref, deadlineMs: leftMs(asking) };
   return (await readDisks(lookup, missing, copy.disks)) ?? vbds;
 }
 
@@ -209,6 +227,10 @@ function readable<T>(read: () => T): T | MalformedRecord {
   }
 }
 
-function failed(source: string, what: string, failure: CallFailure): Unknown {
-  return unknown(`${source}, ${what}: ${failure.says}`);
+function noSuch(what: string, uuid: string): Unknown {
+  return unknown(`the pool has no ${what} ${uuid}`);
+}
+
+function failed(asking: Asking, what: string, failure: CallFailure): Unknown {
+  return unknown(`${asking.source}, ${what}: ${failure.says}`);
 }

@@ -303,6 +303,27 @@ test('a controller that hangs does not hold up a reading beyond its deadline', a
   expect(simulation.nowMs - startedMs).toBeLessThan(2_100);
 });
 
+test('a reading does not wait longer than it may for a login that another one began', async () => {
+  const { run, bmc, clock } = await bench();
+  bmc.answer = () => 'silence';
+  const startedMs = clock.monotonicMs();
+  const waitedMs = await run(async (device) => {
+    const patient = device.read(60_000);
+    const hurried = await device.read(1_000);
+    expect(hurried.kind).toBe('unknown');
+    const waited = clock.monotonicMs() - startedMs;
+    expect((await patient).kind).toBe('unknown');
+    return waited;
+  });
+  expect(waitedMs).toBeLessThan(1_100);
+});
+
+test('an effect whose login is not answered was certainly not sent', async () => {
+  const { run, bmc } = await bench();
+  bmc.answer = () => 'silence';
+  expect(await run((device) => device.off(2_000))).toMatchObject({ kind: 'notSent' });
+});
+
 test('masks password and token that a controller echoes', async () => {
   const { run, bmc } = await bench();
   await run((device) => device.read(5_000));
