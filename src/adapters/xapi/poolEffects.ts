@@ -24,98 +24,94 @@ export interface PoolEffects {
   startOn(vmUUID: string, hostUUID: string, deadlineMs: number): Promise<EffectReply>;
 }
 
-interface Effect {
-  readonly method: XapiCall;
-  readonly params: readonly unknown[];
-  readonly endAtMs: number;
-}
-
-export function createPoolEffects(deps: {
+interface Deps {
   readonly clock: Clock;
   readonly log: Log;
   readonly connection: MasterConnection;
-}): PoolEffects {
-  const { clock, log, connection } = deps;
+}
 
-  /** Sends a call that answers with a task, and waits for the task's end. */
-  const runTask = async (copy: MasterCopy, effect: Effect): Promise<EffectReply> => {
-    const { session } = copy;
-    const sent = await send(copy, effect);
-    if ('kind' in sent) return sent;
-    if (typeof sent.value !== 'string') {
-      return { kind: 'lost', because: `${session.line.label} answered ${effect.method} without a task` };
-    }
-    const end = await awaitTask({ clock, connection, session, taskRef: sent.value, endAtMs: effect.endAtMs });
-    return end.kind === 'success'
-      ? { kind: 'succeeded' }
-      : end.kind === 'failure'
-        ? { ...end, kind: 'failed' }
-        : end;
+/** An effect on the copy that was current when it was asked for. */
+interface Sending extends Deps {
+  readonly copy: MasterCopy;
+  readonly endAtMs: number;
+}
+
+export function createPoolEffects(deps: Deps): PoolEffects {
+  /** Runs an effect on the present copy, or says why it is not sent. */
+  const withCopy = async (
+    deadlineMs: number,
+    effect: (sending: Sending) => Promise<EffectReply>,
+  ): Promise<EffectReply> => {
+    const now = deps.connection.current();
+    if (now.kind === 'down') return { kind: 'notSent', because: now.because };
+    return await effect({ ...deps, copy: now.copy, endAtMs: deps.clock.monotonicMs() + deadlineMs });
   };
-
-  const send = async (
-    copy: MasterCopy,
-    effect: Effect,
-  ): Promise<{ readonly value: unknown } | EffectReply> => {
-    const { session } = copy;
-    const { method, params, endAtMs } = effect;
-    log.info('a call that changes the pool is sent', { method, params, master: session.line.label });
-    const outcome = await call(session.line.calls, {
-      method,
-      params: [session.ref, ...params],
-      deadlineMs: Math.max(1, endAtMs - clock.monotonicMs()),
-    });
-    noteLoss(connection, copy, outcome);
-    return outcome.kind === 'result' ? { value: outcome.value } : replyOf(session.line.label, outcome);
-  };
-
-  /** The copy under which an effect may be sent, or why it can't be. */
-  const copyNow = (): MasterCopy | EffectReply => {
-    const now = connection.current();
-    return now.kind === 'following' ? now.copy : { kind: 'notSent', because: now.because };
-  };
-
   return {
-    declareDead: async (hostUUID, deadlineMs) => {
-      const endAtMs = clock.monotonicMs() + deadlineMs;
-      const copy = copyNow();
-      if ('kind' in copy) return copy;
-      const host = hostRef(copy, hostUUID);
-      if (host === undefined) return noSuch('host', hostUUID);
-      return runTask(copy, { method: 'Async.host.declare_dead', params: [host], endAtMs });
-    },
-
-    removeLock: async (vdiUUID, ofHostRef, deadlineMs) => {
-      const endAtMs = clock.monotonicMs() + deadlineMs;
-      const copy = copyNow();
-      if ('kind' in copy) return copy;
-      const { session } = copy;
-      const found = await call(session.line.calls, {
-        method: 'VDI.get_by_uuid',
-        params: [session.ref, vdiUUID],
-        deadlineMs,
-      });
-      noteLoss(connection, copy, found);
-      if (found.kind !== 'result') {
-        return { kind: 'notSent', because: `the disk ${vdiUUID} could not be looked up: ${found.says}` };
-      }
-      const params = [found.value, lockKey(ofHostRef)];
-      const sent = await send(copy, { method: 'VDI.remove_from_sm_config', params, endAtMs });
-      return 'kind' in sent ? sent : { kind: 'succeeded' };
-    },
-
-    startOn: async (vmUUID, hostUUID, deadlineMs) => {
-      const endAtMs = clock.monotonicMs() + deadlineMs;
-      const copy = copyNow();
-      if ('kind' in copy) return copy;
-      const vm = virtualMachineRef(copy, vmUUID);
-      const host = hostRef(copy, hostUUID);
-      if (vm === undefined) return noSuch('virtual machine', vmUUID);
-      if (host === undefined) return noSuch('host', hostUUID);
-      // Not paused, and without force: XAPI's own checks stay on.
-      return runTask(copy, { method: 'Async.VM.start_on', params: [vm, host, false, false], endAtMs });
-    },
+    declareDead: (hostUUID, deadlineMs) =>
+      withCopy(deadlineMs, async (sending) => {
+        const host = hostRef(sending.copy, hostUUID);
+        if (host === undefined) return noSuch('host', hostUUID);
+        return runTask(sending, 'Async.host.declare_dead', [host]);
+      }),
+    removeLock: (vdiUUID, ofHostRef, deadlineMs) =>
+      withCopy(deadlineMs, (sending) => removeLock(sending, vdiUUID, ofHostRef)),
+    startOn: (vmUUID, hostUUID, deadlineMs) =>
+      withCopy(deadlineMs, async (sending) => {
+        const vm = virtualMachineRef(sending.copy, vmUUID);
+        const host = hostRef(sending.copy, hostUUID);
+        if (vm === undefined) return noSuch('virtual machine', vmUUID);
+        if (host === undefined) return noSuch('host', hostUUID);
+        // Not paused, and without force: XAPI's own checks stay on.
+        return runTask(sending, 'Async.VM.start_on', [vm, host, false, false]);
+      }),
   };
+}
+
+async function removeLock(sending: Sending, vdiUUID: string, ofHostRef: string): Promise<EffectReply> {
+  const { session } = sending.copy;
+  const found = await call(session.line.calls, {
+    method: 'VDI.get_by_uuid',
+    params: [session.ref, vdiUUID],
+    deadlineMs: leftMs(sending),
+  });
+  noteLoss(sending.connection, sending.copy, found);
+  if (found.kind !== 'result') {
+    return { kind: 'notSent', because: `the disk ${vdiUUID} could not be looked up: ${found.says}` };
+  }
+  const sent = await send(sending, 'VDI.remove_from_sm_config', [found.value, lockKey(ofHostRef)]);
+  return 'kind' in sent ? sent : { kind: 'succeeded' };
+}
+
+/** Sends a call that answers with a task, and waits for the task's end. */
+async function runTask(sending: Sending, method: XapiCall, params: readonly unknown[]): Promise<EffectReply> {
+  const { clock, connection, copy, endAtMs } = sending;
+  const { session } = copy;
+  const sent = await send(sending, method, params);
+  if ('kind' in sent) return sent;
+  if (typeof sent.value !== 'string') {
+    return { kind: 'lost', because: `${session.line.label} answered ${method} without a task` };
+  }
+  const end = await awaitTask({ clock, connection, session, taskRef: sent.value, endAtMs });
+  if (end.kind === 'success') return { kind: 'succeeded' };
+  return end.kind === 'failure' ? { ...end, kind: 'failed' } : end;
+}
+
+async function send(
+  sending: Sending,
+  method: XapiCall,
+  params: readonly unknown[],
+): Promise<{ readonly value: unknown } | EffectReply> {
+  const { session } = sending.copy;
+  const { label, calls } = session.line;
+  sending.log.info('a call that changes the pool is sent', { method, params, master: label });
+  const deadlineMs = leftMs(sending);
+  const outcome = await call(calls, { method, params: [session.ref, ...params], deadlineMs });
+  noteLoss(sending.connection, sending.copy, outcome);
+  return outcome.kind === 'result' ? { value: outcome.value } : replyOf(label, outcome);
+}
+
+function leftMs({ clock, endAtMs }: Sending): number {
+  return Math.max(1, endAtMs - clock.monotonicMs());
 }
 
 function noSuch(what: string, uuid: string): EffectReply {
