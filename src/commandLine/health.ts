@@ -27,6 +27,11 @@ function metrics(operator: Pick<Operator, 'leads' | 'requests'>): string {
     ...Object.entries(operator.requests()).map(
       ([verb, count]) => `kintsugi_api_requests_total{verb="${verb}"} ${count}`,
     ),
+    '# HELP kintsugi_memory_bytes Memory of this process.',
+    '# TYPE kintsugi_memory_bytes gauge',
+    ...Object.entries(process.memoryUsage()).map(
+      ([kind, bytes]) => `kintsugi_memory_bytes{kind="${kind}"} ${bytes}`,
+    ),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,7 +1,7 @@
 /**
  * Reads the power of one machine through the devices of its ladder. A settled machine is read now and then, so that a
  * controller that cannot be reached or has another machine's serial is known before it is needed; during a recovery
- * (`attend`) it is read every second, so that a reading of at most 5 s is always at hand.
+ * (`attend`) it is read twice a second, so that a reading of at most 5 s is always at hand.
  */
 import type { PowerObservation } from '../domain/facts.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
@@ -26,7 +26,7 @@ export interface PowerWatch {
 
 const settledEveryMs = 15 * 60_000;
 const failingEveryMs = 60_000;
-const attendedEveryMs = 1_000;
+const attendedEveryMs = 500;
 const answerWithinMs = 4_000;
 const keptReadings = 32;
 

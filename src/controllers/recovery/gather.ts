@@ -51,19 +51,20 @@ function newestAboutLocks(act: Facts['acts'][number]): number {
   return act.key.startsWith('start') ? Number.NEGATIVE_INFINITY : act.sinceMs;
 }
 
-/** The facts about those whose turn it is, and the records of those whose start is open. */
-export async function gatherStarts(facts: Facts, memory: Memory, from: GatherFrom): Promise<boolean> {
-  const candidates = startCandidates(facts).filter((victim) =>
-    wantsReading(memory.starts.get(victim.uuid), victim, facts),
-  );
+/** The records of those whose start is open and seems to have ended. */
+export async function gatherProofs(facts: Facts, memory: Memory, from: GatherFrom): Promise<void> {
   const starting = (facts.plan?.victims ?? []).filter(
     (victim) => victim.state === 'Starting' && wantsProof(victim, facts),
   );
-  await Promise.all([
-    ...readCandidates(candidates, memory, from),
-    ...starting.map((victim) => readRecord(victim, memory, from)),
-  ]);
-  return candidates.length + starting.length > 0;
+  await Promise.all(starting.map((victim) => readRecord(victim, memory, from)));
+}
+
+/** The facts about those whose turn it is. */
+export async function gatherCandidates(facts: Facts, memory: Memory, from: GatherFrom): Promise<void> {
+  const candidates = startCandidates(facts).filter((victim) =>
+    wantsReading(memory.starts.get(victim.uuid), victim, facts),
+  );
+  await Promise.all(readCandidates(candidates, memory, from));
 }
 
 function wantsReading(reading: StartFacts | undefined, victim: Victim, facts: Facts): boolean {

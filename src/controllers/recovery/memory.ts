@@ -98,6 +98,28 @@ export function recall(request: RecoveryRequest, nowMs: number): Memory {
   };
 }
 
+/** The record lacks acts that this process sent after they had been acknowledged as written: the API server has gone back. */
+export function forgets(recalled: Memory, before: Memory): boolean {
+  return before.acts.some((act) => !recalled.acts.some((other) => isSameAct(act, other)));
+}
+
+/** What was sent was sent, whatever the API server has forgotten; what it has beside that counts as well. */
+export function keepWhatWasDone(before: Memory, recalled: Memory): Memory {
+  const more = recalled.acts.filter((act) => !before.acts.some((other) => isSameAct(act, other)));
+  const firstFree = before.acts.reduce((highest, act) => Math.max(highest, act.wave), -1) + 1;
+  const { certificate } = recalled;
+  return {
+    ...before,
+    acts: [...before.acts, ...more.map((act) => ({ ...act, wave: act.wave + firstFree }))],
+    certificate: certificate?.voidBecause === undefined ? before.certificate : certificate,
+    journalText: recalled.journalText,
+  };
+}
+
+function isSameAct(one: ActRecord, other: ActRecord): boolean {
+  return one.key === other.key && one.attempt === other.attempt && one.epoch === other.epoch;
+}
+
 export function journalText(request: RecoveryRequest): string {
   return JSON.stringify(request.status?.journal ?? []);
 }
@@ -112,7 +134,8 @@ function actsOf(status: Status | undefined, nowMs: number): readonly ActRecord[]
         attempt: entry.attempt ?? 1,
         sinceMs: nowMs,
         outcome: outcome ?? 'Intended',
-        reply: undefined,
+        // It went to the process that sent the act.
+        reply: 'lost',
         says: entry.detail,
         step: entry.step,
         effect: entry.effect as Effect['kind'],

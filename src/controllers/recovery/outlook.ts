@@ -1,6 +1,7 @@
 /** Where a recovery stands, in one word and one sentence for people, and whether it waits for one of them. */
 import type { Decision } from '../../domain/decide.ts';
 import type { Facts, Victim } from '../../domain/facts.ts';
+import { makePlan } from '../../domain/plan.ts';
 import { isUp } from '../../domain/progress.ts';
 import type { Memory } from './memory.ts';
 import type { Phase } from './phases.ts';
@@ -34,7 +35,7 @@ export function outlook(decision: Decision, facts: Facts, memory: Memory): Outlo
       stalled: undefined,
     };
   }
-  if (facts.request.mode === 'Plan') return planOnly(facts, decision);
+  if (facts.request.mode === 'Plan') return planOnly(facts);
   if (decision.kind === 'refuse') {
     const message = decision.because;
     return { phase: 'Refused', message, stalled: { reason: 'Refused', message } };
@@ -44,14 +45,17 @@ export function outlook(decision: Decision, facts: Facts, memory: Memory): Outlo
 }
 
 /** In mode Plan the guards are shown, and the request is done when the plan is there. */
-function planOnly(facts: Facts, decision: Decision): Outlook {
-  return facts.plan === undefined
-    ? { phase: 'Pending', message: sentenceOf(decision), stalled: undefined }
-    : {
-        phase: 'Planned',
-        message: `This is the plan ${facts.plan.hash}. Nothing is done for a request of mode Plan; create one of mode Execute to carry it out.`,
-        stalled: undefined,
-      };
+function planOnly(facts: Facts): Outlook {
+  if (facts.plan === undefined) {
+    const draft = makePlan(facts);
+    const message = 'missing' in draft ? `There is no plan yet. ${draft.missing}` : 'The plan is being made.';
+    return { phase: 'Pending', message, stalled: undefined };
+  }
+  return {
+    phase: 'Planned',
+    message: `This is the plan ${facts.plan.hash}. Nothing is done for a request of mode Plan; create one of mode Execute to carry it out.`,
+    stalled: undefined,
+  };
 }
 
 function phaseOf(decision: Decision, facts: Facts, begun: boolean): Phase {

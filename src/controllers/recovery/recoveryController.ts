@@ -4,17 +4,18 @@
  * world. Passes come when something changed, and at least every second while a recovery runs.
  */
 import type { RecoveryRequest } from '../../api/generated/types.ts';
-import { type Decision, decide } from '../../domain/decide.ts';
+import { type Decision, decide, type Step } from '../../domain/decide.ts';
 import type { Facts } from '../../domain/facts.ts';
 import { releaseMember } from '../../domain/runbooks/releaseMember.ts';
+import { nextOrderInMs } from '../../domain/steps/everyVirtualMachineIsUp.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ObjectName } from '../../ports/kubernetes.ts';
 import { virtualServersOf } from '../cluster.ts';
 import { actOnce, type Deciding, whileRunningMs, whileWaitingMs } from './actOnce.ts';
 import { assemble } from './assemble.ts';
-import { type GatherFrom, gatherLocks, gatherProbes, gatherStarts } from './gather.ts';
+import { type GatherFrom, gatherCandidates, gatherLocks, gatherProbes, gatherProofs } from './gather.ts';
 import { makeRecord, type Status } from './makeRecord.ts';
-import { journalText, type Memory, recall } from './memory.ts';
+import { forgets, journalText, keepWhatWasDone, type Memory, recall } from './memory.ts';
 import { observe } from './observe.ts';
 import { isOver, outlook } from './outlook.ts';
 import { isFinished } from './phases.ts';
@@ -55,6 +56,7 @@ function memoryOf(request: RecoveryRequest, before: Memory | undefined, clock: C
   if (before !== undefined && before.journalText === journalText(request)) return before;
   const recalled = recall(request, clock.monotonicMs());
   if (before === undefined) return recalled;
+  if (forgets(recalled, before)) return keepWhatWasDone(before, recalled);
   return { ...recalled, attending: before.attending, sinceMs: before.sinceMs, step: before.step };
 }
 
@@ -77,23 +79,22 @@ async function pass(
   attend(subject, memory);
   const look = (): Facts => assemble(subject, memory, options);
   observe(memory, look, options.hashOf);
-  await gather(subject, memory, look, options);
-  observe(memory, look, options.hashOf);
+  await gatherForStep(subject, memory, look, options);
 
   const facts = look();
   const decision = decide(releaseMember, facts);
   noteStep(memory, decision, facts);
   if (decision.kind === 'act') return await actOnce({ subject, memory, facts, decision }, options);
   await writeIfDue({ subject, memory, facts, decision }, options);
-  return requeue(outlook(decision, facts, memory).phase);
+  return requeue(outlook(decision, facts, memory).phase, facts);
 }
 
 /**
- * From the first look on the target's answers and power are watched closely, so that no act has to wait for them. The
+ * From the first look on the target's answers and power are watched closely, so that no act has to wait for them, and all
+ * members are asked, so that a plan knows of each whether it can take something. These are reads; a plan alone is worth them. The
  * power may come later than the session, and both may be opened anew while a recovery runs.
  */
-function attend({ host, session, request }: Subject, memory: Memory): void {
-  if (request.spec.mode !== 'Execute') return;
+function attend({ host, session }: Subject, memory: Memory): void {
   const { members } = session;
   const power = session.power(host.spec.hostUUID);
   if (memory.attending?.members === members && memory.attending.power === power) return;
@@ -106,6 +107,22 @@ function attend({ host, session, request }: Subject, memory: Memory): void {
       for (const end of ends) end?.();
     },
   };
+}
+
+/** Reads what the step wants to know; where that finishes the step, what the next one wants is read in the same pass. */
+async function gatherForStep(
+  subject: Subject,
+  memory: Memory,
+  look: () => Facts,
+  options: RecoveryOptions,
+): Promise<void> {
+  for (let before: Step | undefined; ; ) {
+    const decision = decide(releaseMember, look());
+    if (decision.kind === 'finished' || decision.step === before) return;
+    before = decision.step;
+    await gather(subject, memory, look, options);
+    observe(memory, look, options.hashOf);
+  }
 }
 
 async function gather(
@@ -123,8 +140,12 @@ async function gather(
     nowMs: () => options.clock.monotonicMs(),
   };
   if (decision.step === lockStep) await gatherLocks(look(), memory, from);
-  else if (decision.step === startStep) await gatherStarts(look(), memory, from);
-  else if (decision.step === probeStep) await gatherProbes(look(), memory, from);
+  else if (decision.step === startStep) {
+    // What is proven to run makes room, and whose turn it is then is read in the same pass.
+    await gatherProofs(look(), memory, from);
+    observe(memory, look, options.hashOf);
+    await gatherCandidates(look(), memory, from);
+  } else if (decision.step === probeStep) await gatherProbes(look(), memory, from);
 }
 
 function probes({ pool }: Subject, { cluster }: RecoveryOptions): GatherFrom['probeOf'] {
@@ -164,7 +185,9 @@ async function writeIfDue(
   }
 }
 
-function requeue(phase: Status['phase']): { readonly requeueAfterMs?: number } {
+function requeue(phase: Status['phase'], facts: Facts): { readonly requeueAfterMs?: number } {
   if (phase === undefined || isOver(phase)) return {};
-  return { requeueAfterMs: phase === 'Running' || phase === 'Waiting' ? whileRunningMs : whileWaitingMs };
+  if (phase !== 'Running' && phase !== 'Waiting') return { requeueAfterMs: whileWaitingMs };
+  const delayMs = nextOrderInMs(facts);
+  return { requeueAfterMs: delayMs > 0 ? Math.min(whileRunningMs, delayMs) : whileRunningMs };
 }

@@ -49,6 +49,14 @@ export function delayLeftMs(victims: readonly Victim[], order: number, nowMs: nu
   return left;
 }
 
+/** In how many milliseconds the lowest order that is not finished may begin; 0 when it may, or when nothing is left. */
+export function nextOrderInMs(facts: Facts): number {
+  const victims = facts.plan?.victims ?? [];
+  const open = victims.filter((victim) => !isFinal(victim));
+  if (open.length === 0) return 0;
+  return Math.max(0, delayLeftMs(victims, Math.min(...open.map((victim) => victim.order)), facts.nowMs));
+}
+
 function isStarting(victim: Victim, facts: Facts): boolean {
   return openAct(facts, effectKey({ kind: 'start', vmUUID: victim.uuid, hostUUID: '' })) !== undefined;
 }
