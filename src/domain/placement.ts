@@ -3,7 +3,7 @@
  * chooses first, and each choice can be said in a sentence.
  */
 import type { Facts } from './facts.ts';
-import { oldestMs } from './freshness.ts';
+import { freshOnly, oldestMs } from './freshness.ts';
 import type { HostBelief, PoolBelief, VirtualMachineBelief } from './pool.ts';
 
 export interface PlacementWish {
@@ -63,13 +63,37 @@ export function place(
 
 /** Hosts that may take virtual machines: not the target, in service, enabled, believed live, and answering themselves. */
 export function eligibleHosts(facts: Facts, pool: PoolBelief): readonly HostBelief[] {
-  return [...pool.hosts.values()].filter((host) => {
-    if (host.uuid === facts.target.hostUUID || !host.enabled || !host.live) return false;
-    if (facts.hosts.get(host.uuid)?.state !== 'InService') return false;
+  return hostsInService(facts, pool).filter((host) => {
     const answer = facts.answers.get(host.uuid);
     if (answer?.kind !== 'known' || facts.nowMs - answer.atMs > oldestMs.otherMembers) return false;
     return answer.value.kind === 'master' || answer.value.kind === 'member';
   });
+}
+
+/**
+ * Why it is too early to place anything, or undefined: a member of which nobody knows now whether it answers would be passed
+ * over as if it had failed, and what it has room for would be called not recoverable.
+ */
+export function tooEarlyToPlace(facts: Facts, pool: PoolBelief): string | undefined {
+  for (const host of hostsInService(facts, pool)) {
+    const answer = freshOnly(facts.answers.get(host.uuid), {
+      nowMs: facts.nowMs,
+      oldestMs: oldestMs.otherMembers,
+      what: `Whether ${host.name} answers`,
+    });
+    if (answer.kind === 'missing') return answer.because;
+  }
+  return undefined;
+}
+
+function hostsInService(facts: Facts, pool: PoolBelief): readonly HostBelief[] {
+  return [...pool.hosts.values()].filter(
+    (host) =>
+      host.uuid !== facts.target.hostUUID &&
+      host.enabled &&
+      host.live &&
+      facts.hosts.get(host.uuid)?.state === 'InService',
+  );
 }
 
 function firstToChoose(a: PlacementWish, b: PlacementWish): number {

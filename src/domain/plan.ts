@@ -4,7 +4,7 @@
  */
 import { currentPool } from './currentPool.ts';
 import type { DeclaredVirtualServer, Facts, ReleasePlan, Victim } from './facts.ts';
-import { type PlacementWish, place } from './placement.ts';
+import { type PlacementWish, place, tooEarlyToPlace } from './placement.ts';
 import type { PoolBelief, VirtualMachineBelief } from './pool.ts';
 
 export const priorityWhenSilent = 50;
@@ -17,6 +17,8 @@ export function makePlan(facts: Facts): PlanDraft | { readonly missing: string }
   if (pool.kind === 'missing') return { missing: pool.because };
   const host = pool.value.hosts.get(facts.target.hostUUID);
   if (host === undefined) return { missing: `The pool knows no host ${facts.target.hostUUID}.` };
+  const tooEarly = tooEarlyToPlace(facts, pool.value);
+  if (tooEarly !== undefined) return { missing: tooEarly };
   const residents = [...pool.value.virtualMachines.values()].filter(
     (machine) => machine.residentOn === facts.target.hostUUID,
   );

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Victim } from '../../src/domain/facts.ts';
 import { makePlan, planIsOutdated, planText } from '../../src/domain/plan.ts';
+import type { MemberAnswer } from '../../src/domain/pool.ts';
 import { beliefOf, gib, hostUUID, machine, master, suspected, target, vmUUID, type World } from './facts.ts';
+import { notRead, read } from './parts.ts';
 
 function planOf(world: World): ReturnType<typeof victims> {
   return victims(world);
@@ -27,6 +29,22 @@ function textOf(world: World): string {
 describe('the plan', () => {
   test('covers every virtual machine of the member, declared or not, and no other', () => {
     expect(planOf(suspected()).map((one) => one.name)).toEqual(['archive', 'database', 'shop', 'web']);
+  });
+  test('is not made while the last answer of another member is too old, which once made it call everything not recoverable', () => {
+    const answered = (agoMs: number) =>
+      suspected().answer(hostUUID(4), read<MemberAnswer>({ kind: 'member', ofAddress: '10.0.0.1' }, agoMs));
+    expect(makePlan(answered(46_000).facts)).toEqual({
+      missing: 'Whether host-4 answers was last read 46 s ago; it is being read again.',
+    });
+    expect(makePlan(answered(44_000).facts)).toHaveProperty('victims');
+  });
+  test('does not wait for the answer of a member that cannot take anything anyway', () => {
+    const world = suspected().answer(hostUUID(4), notRead);
+    expect(makePlan(world.facts)).toHaveProperty('missing');
+    for (const change of [{ enabled: false }, { live: false }]) {
+      expect(makePlan(world.host(hostUUID(4), change).facts)).toHaveProperty('victims');
+    }
+    expect(makePlan(world.declaredHost(hostUUID(4), 'Maintenance').facts)).toHaveProperty('victims');
   });
   test('gives each a host, and says why that one', () => {
     const one = victim(suspected(), 'web');

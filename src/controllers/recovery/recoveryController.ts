@@ -15,7 +15,7 @@ import { actOnce, type Deciding, whileRunningMs, whileWaitingMs } from './actOnc
 import { assemble } from './assemble.ts';
 import { type GatherFrom, gatherCandidates, gatherLocks, gatherProbes, gatherProofs } from './gather.ts';
 import { makeRecord, type Status } from './makeRecord.ts';
-import { forgets, journalText, keepWhatWasDone, type Memory, recall } from './memory.ts';
+import { journalText, learnFrom, type Memory, recall } from './memory.ts';
 import { observe } from './observe.ts';
 import { isOver, outlook } from './outlook.ts';
 import { isFinished } from './phases.ts';
@@ -51,13 +51,10 @@ export function createRecoveryController(options: RecoveryOptions): RecoveryCont
   };
 }
 
-/** The memory as long as the record is the one it wrote; when somebody else wrote the record, the record counts. */
 function memoryOf(request: RecoveryRequest, before: Memory | undefined, clock: Clock): Memory {
-  if (before !== undefined && before.journalText === journalText(request)) return before;
-  const recalled = recall(request, clock.monotonicMs());
-  if (before === undefined) return recalled;
-  if (forgets(recalled, before)) return keepWhatWasDone(before, recalled);
-  return { ...recalled, attending: before.attending, sinceMs: before.sinceMs, step: before.step };
+  if (before === undefined) return recall(request, clock.monotonicMs());
+  if (before.journalText !== journalText(request)) learnFrom(recall(request, clock.monotonicMs()), before);
+  return before;
 }
 
 function unattend(memory: Memory): void {
