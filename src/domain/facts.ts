@@ -170,7 +170,7 @@ export interface Act {
   /** Monotonic: when it was sent, or when this process first read of it in the journal. */
   readonly sinceMs: number;
   readonly outcome: 'Intended' | 'Proven' | 'NotDone' | 'NotSent';
-  /** What the reply said; undefined while there is none, or when it was lost. */
+  /** What the reply said; undefined while this process waits for it, `lost` when it cannot come any more. */
   readonly reply: 'succeeded' | 'failed' | 'lost' | undefined;
   readonly says: string | undefined;
 }

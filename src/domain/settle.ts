@@ -74,6 +74,7 @@ function settleStart(act: Act, victim: Victim | undefined, facts: Facts): Settle
   return act.reply === 'failed' || mayBeOver(act, facts, settlesWithinMs.start) ? 'NotDone' : 'open';
 }
 
+/** Only an act that nobody waits for any more is judged by its time: a pool may be slow, and says so in the end. */
 function mayBeOver(act: Act, facts: Facts, withinMs: number): boolean {
-  return facts.nowMs - act.sinceMs > withinMs;
+  return act.reply !== undefined && facts.nowMs - act.sinceMs > withinMs;
 }

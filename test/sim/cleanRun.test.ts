@@ -21,7 +21,8 @@ test('a member that is cut off while its virtual machines write is fenced, relea
   for (const [name, runsOn] of truth) expect([name, runsOn.length]).toEqual([name, local.has(name) ? 0 : 1]);
   for (const machine of lost) expect(truth.get(machine.name)).not.toContain('host-3');
   const started = lost.filter((machine) => !local.has(machine.name)).map((machine) => machine.name);
-  expect(verdict.harmfulEffects.map((effect) => `${effect.kind} ${effect.target}`).toSorted()).toEqual(
-    ['forceOff host-3', 'declareDead host-3', ...started.map((name) => `start ${name}`)].toSorted(),
+  expect(new Set(verdict.harmfulEffects.map((effect) => `${effect.kind} ${effect.target}`))).toEqual(
+    new Set(['forceOff host-3', 'declareDead host-3', ...started.map((name) => `start ${name}`)]),
   );
+  expect(verdict.harmfulEffects.length).toBe(2 + started.length);
 });

@@ -9,9 +9,13 @@ import {
   type Point,
   releaseLostHost,
   requestName,
+  type Scenario,
   smallWorld,
+  withoutMore,
 } from './release.ts';
+import type { World } from './world.ts';
 
+/** What can happen to a request whoever it goes to. */
 export const faultKinds = [
   'crashBefore',
   'crashAfter',
@@ -21,7 +25,9 @@ export const faultKinds = [
   'saysFailed',
   'saysDone',
 ] as const;
-export type FaultKind = (typeof faultKinds)[number];
+/** What an API server, or something between it and the operator, can say beside that. */
+export const writeFaultKinds = [...faultKinds, 'saysConflict', 'saysTooManyRequests'] as const;
+export type FaultKind = (typeof writeFaultKinds)[number];
 
 /** A crashed operator is started again by whatever watches over it after this. */
 export const restartAfterMs = 5_000;
@@ -29,13 +35,17 @@ export const restartAfterMs = 5_000;
 const afterwardsMs = 120_000;
 
 export interface Faulted {
+  readonly world: World;
   readonly ending: Ending;
   /** The fault met its request; otherwise the run proves nothing. */
   readonly struck: boolean;
 }
 
-/** What is wrong, in words, with a run: undefined when it ended as the clean one did. */
-export async function runWithFault(point: Point, kind: FaultKind): Promise<Faulted> {
+export async function runWithFault(
+  point: Point,
+  kind: FaultKind,
+  scenario: Scenario = withoutMore,
+): Promise<Faulted> {
   let struck = false;
   const world = smallWorld({
     interpose: (request) => {
@@ -45,34 +55,39 @@ export async function runWithFault(point: Point, kind: FaultKind): Promise<Fault
         const { simulation } = world;
         simulation.clock(simulation.world).after(restartAfterMs, () => world.startOperator());
       }
-      return faultOf(kind, request, () => world.operatorOwner());
+      return faultOf(kind, request, world);
     },
   });
-  world.startOperator();
-  await world.applyAndSettle();
-  await releaseLostHost(world);
-  await world.pass(afterwardsMs);
-  return { ending: await endingOf(world, requestName), struck };
+  const ending = await runScenario(world, scenario);
+  return { ending, struck, world };
 }
 
-/** The same with a fault of the lab: what the pool does or says wrongly, behind a connection that works. */
+/** A fault of the lab: what the pool does or says wrongly behind a connection that works. */
 export async function runWithLabFault(fault: LabFault): Promise<Faulted> {
   const world = smallWorld();
-  world.startOperator();
-  await world.applyAndSettle();
-  const id = world.lab.steer.addFault(fault);
-  await releaseLostHost(world);
-  await world.pass(afterwardsMs);
+  let id = '';
+  const ending = await runScenario(world, (now) => {
+    id = now.lab.steer.addFault(fault);
+  });
   const left = world.lab.status().faults.some((each) => each.startsWith(`${id}:`));
-  return { ending: await endingOf(world, requestName), struck: !left };
+  return { ending, struck: !left, world };
 }
 
-function faultOf(kind: FaultKind, request: OutgoingRequest, owner: () => OwnerOfOperator): Fault {
+async function runScenario(world: World, scenario: Scenario): Promise<Ending> {
+  world.startOperator();
+  await world.applyAndSettle();
+  scenario(world);
+  await releaseLostHost(world);
+  await world.pass(afterwardsMs);
+  return await endingOf(world, requestName);
+}
+
+function faultOf(kind: FaultKind, request: OutgoingRequest, world: World): Fault {
   switch (kind) {
     case 'crashBefore':
-      return { kind: 'crash', when: 'before', owner: owner() };
+      return { kind: 'crash', when: 'before', owner: world.operatorOwner() };
     case 'crashAfter':
-      return { kind: 'crash', when: 'after', owner: owner() };
+      return { kind: 'crash', when: 'after', owner: world.operatorOwner() };
     case 'requestLost':
       return { kind: 'dropRequest', shownAs: 'reset' };
     case 'replyReset':
@@ -83,10 +98,12 @@ function faultOf(kind: FaultKind, request: OutgoingRequest, owner: () => OwnerOf
       return { kind: 'falseReply', reaches: 'server', reply: failure(request) };
     case 'saysDone':
       return { kind: 'falseReply', reaches: 'nobody', reply: success(request) };
+    case 'saysConflict':
+      return { kind: 'falseReply', reaches: 'server', reply: refusal(409, 'Conflict') };
+    case 'saysTooManyRequests':
+      return { kind: 'falseReply', reaches: 'nobody', reply: refusal(429, 'TooManyRequests') };
   }
 }
-
-type OwnerOfOperator = Extract<Fault, { kind: 'crash' }>['owner'];
 
 /** What each server says when it has not done something. */
 function failure(request: OutgoingRequest): HttpReply {
@@ -100,14 +117,19 @@ function failure(request: OutgoingRequest): HttpReply {
     };
     return json(500, { error });
   }
-  return json(500, {
+  return refusal(500, 'InternalError');
+}
+
+function refusal(code: number, reason: string): HttpReply {
+  const message = 'a reply that was made up on the way';
+  return json(code, {
     kind: 'Status',
     apiVersion: 'v1',
     metadata: {},
     status: 'Failure',
-    message: 'etcdserver: request timed out',
-    reason: 'InternalError',
-    code: 500,
+    message,
+    reason,
+    code,
   });
 }
 
@@ -118,15 +140,12 @@ function success(request: OutgoingRequest): HttpReply {
     return rpc(request, { result: isAsync ? 'OpaqueRef:00000000-0000-4000-8000-000000000000' : '' });
   }
   if (request.path.startsWith('/redfish/')) return { status: 204, headers: {}, body: '' };
-  const sent: unknown = JSON.parse(request.body);
-  return json(request.method === 'POST' ? 201 : 200, withVersion(sent));
+  return json(request.method === 'POST' ? 201 : 200, created(JSON.parse(request.body)));
 }
 
-/** A server always gives what it stored a resourceVersion; one that lies can only guess the next. */
-function withVersion(sent: unknown): unknown {
-  const object = sent as { readonly metadata?: { readonly resourceVersion?: string } };
-  const next = Number(object.metadata?.resourceVersion ?? '0') + 1;
-  return { ...object, metadata: { uid: 'made-up', ...object.metadata, resourceVersion: String(next) } };
+/** What was sent, and what a server would have added to a new object. */
+function created(sent: { readonly metadata?: object }): unknown {
+  return { ...sent, metadata: { uid: 'made-up', resourceVersion: '1', ...sent.metadata } };
 }
 
 function rpc(request: OutgoingRequest, answer: object): HttpReply {

@@ -113,13 +113,21 @@ export function changeOf(request: OutgoingRequest): Point['kind'] | undefined {
 const readsXapi =
   /^(?:[\w]+\.get_\w+|event\.from|session\.(?:login_with_password|logout|slave_local_login_with_password|local_logout)|task\.destroy|VM\.assert_can_boot_here)$/;
 
+/** What is wrong with the world beside the lost member, from before it is lost. */
+export type Scenario = (world: World) => void;
+
+export const withoutMore: Scenario = () => {};
+/** The hook that should unlock the disks never works, so that each lock has to be removed by itself. */
+export const hookAlwaysFails: Scenario = (world) => {
+  world.lab.steer.addFault({ method: 'host.declare_dead', effect: { kind: 'hookFails' } });
+};
+
 /** Every change that the operator makes in a run without faults, in order, and how that run ends. */
 export async function cleanRun(
-  options: WorldOptions = {},
+  scenario: Scenario = withoutMore,
 ): Promise<{ readonly points: readonly Point[]; readonly ending: Ending }> {
   const points: Point[] = [];
   const world = smallWorld({
-    ...options,
     interpose: (request) => {
       const kind = request.from === 'operator' ? changeOf(request) : undefined;
       if (kind !== undefined) {
@@ -131,6 +139,7 @@ export async function cleanRun(
   });
   world.startOperator();
   await world.applyAndSettle();
+  scenario(world);
   const ending = await releaseLostHost(world);
   return { points: [...points], ending };
 }

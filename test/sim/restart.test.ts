@@ -18,6 +18,37 @@ test('a master that takes long over a silent member does not hold up a release: 
   expect(ending.phase).toBe('Succeeded');
 });
 
+test('an API server that acknowledges the record of a release and loses it does not make the operator forget the release', async () => {
+  let lost = 0;
+  const world = smallWorld({
+    interpose: ({ method, label, body }) => {
+      if (lost > 0 || method !== 'PUT' || !label.includes('/recoveryrequests/')) return 'deliver';
+      if (!body.includes('"effect":"declareDead"')) return 'deliver';
+      lost += 1;
+      const reply = { status: 200, headers: { 'content-type': 'application/json' }, body };
+      return { kind: 'falseReply', reaches: 'nobody', reply };
+    },
+  });
+  world.startOperator();
+  await world.applyAndSettle();
+  const ending = await releaseLostHost(world, 5 * 60_000);
+  expect(lost).toBe(1);
+  expect(ending).toMatchObject({ phase: 'Succeeded', repeats: [], violations: [] });
+  expect(ending.results).toEqual({
+    'app-01': 'Running',
+    'web-02': 'Running',
+    'scratch-01': 'NotRecoverable',
+  });
+});
+
+test('a pool that takes two minutes to release a member is not asked again meanwhile', async () => {
+  const world = smallWorld({ lab: { latencies: { blackHoleMs: 3_000, declareDeadMs: 120_000 } } });
+  world.startOperator();
+  await world.applyAndSettle();
+  const ending = await releaseLostHost(world, 10 * 60_000);
+  expect(ending).toMatchObject({ phase: 'Succeeded', repeats: [] });
+});
+
 test('a restarted operator reads the power closely although it opened the session before the power watch', async () => {
   const world = smallWorld();
   world.startOperator();

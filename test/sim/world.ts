@@ -210,7 +210,7 @@ export function createWorld(options: WorldOptions = {}): World {
         return (
           pool?.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true
         );
-      }, 5 * 60_000);
+      }, 15 * 60_000);
       if (!ready) throw new Error('the Pool did not become Ready');
     },
     request: async (name, hostName, mode = 'Execute') => {

@@ -98,22 +98,27 @@ export function recall(request: RecoveryRequest, nowMs: number): Memory {
   };
 }
 
-/** The record lacks acts that this process sent after they had been acknowledged as written: the API server has gone back. */
-export function forgets(recalled: Memory, before: Memory): boolean {
-  return before.acts.some((act) => !recalled.acts.some((other) => isSameAct(act, other)));
-}
-
-/** What was sent was sent, whatever the API server has forgotten; what it has beside that counts as well. */
-export function keepWhatWasDone(before: Memory, recalled: Memory): Memory {
-  const more = recalled.acts.filter((act) => !before.acts.some((other) => isSameAct(act, other)));
-  const firstFree = before.acts.reduce((highest, act) => Math.max(highest, act.wave), -1) + 1;
-  const { certificate } = recalled;
-  return {
-    ...before,
-    acts: [...before.acts, ...more.map((act) => ({ ...act, wave: act.wave + firstFree }))],
-    certificate: certificate?.voidBecause === undefined ? before.certificate : certificate,
-    journalText: recalled.journalText,
-  };
+/**
+ * Takes over what the record says beside the memory, when it is not the one that this process wrote last: a write that
+ * was applied although its answer was lost, or somebody else's. What was sent was sent, whatever the record has
+ * forgotten (an API server that was restored from a backup has). In place, for replies that are awaited come to it.
+ */
+export function learnFrom(recalled: Memory, memory: Memory): void {
+  const firstFree = memory.acts.reduce((highest, act) => Math.max(highest, act.wave), -1) + 1;
+  const known = memory.acts.map((act) => {
+    const recorded = recalled.acts.find((other) => isSameAct(act, other));
+    if (act.outcome !== 'Intended' || recorded === undefined) return act;
+    return { ...act, outcome: recorded.outcome, endedWallMs: recorded.endedWallMs };
+  });
+  const more = recalled.acts
+    .filter((act) => !memory.acts.some((other) => isSameAct(act, other)))
+    .map((act) => ({ ...act, wave: act.wave + firstFree }));
+  memory.acts = [...known, ...more];
+  memory.plan ??= recalled.plan;
+  if (recalled.certificate?.voidBecause !== undefined || memory.certificate === undefined)
+    memory.certificate = recalled.certificate;
+  memory.timeline = { ...recalled.timeline, ...memory.timeline };
+  memory.journalText = recalled.journalText;
 }
 
 function isSameAct(one: ActRecord, other: ActRecord): boolean {
