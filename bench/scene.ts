@@ -1,6 +1,6 @@
 /** The processes of a measured scene: a lab, the embedded API server in this process, and `kintsugi operator` as a child. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '../src/adapters/clock/systemClock.ts';
@@ -69,20 +69,7 @@ export async function openScene(options: {
   for (const object of manifestsOf(document, { ...options.manifests, namespace, mode: 'Manual' })) {
     await create(api, object);
   }
-  const operator = spawn(
-    process.execPath,
-    [
-      join(root, 'bin', 'kintsugi.cjs'),
-      'operator',
-      '--kubeconfig',
-      server.kubeconfigPath,
-      '--health-port',
-      '0',
-      '--health-address',
-      '127.0.0.1',
-    ],
-    { stdio: ['ignore', 'ignore', openSync(join(folder, 'operator.log'), 'w')] },
-  );
+  const operator = startCompiledOperator(server, folder);
   return {
     api,
     document,
@@ -94,6 +81,53 @@ export async function openScene(options: {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** As in the image: compiled, with the token and the authority of a ServiceAccount in a folder, and no kubeconfig. */
+function startCompiledOperator(
+  server: { readonly origin: string; readonly caPem: string; readonly token: string },
+  folder: string,
+): ChildProcess {
+  const account = join(folder, 'service-account');
+  mkdirSync(account);
+  writeFileSync(join(account, 'token'), server.token, { mode: 0o600 });
+  writeFileSync(join(account, 'ca.crt'), server.caPem);
+  const { hostname, port } = new URL(server.origin);
+  return spawn(
+    process.execPath,
+    [
+      ...imageFlags(),
+      compiledMain(),
+      'operator',
+      '--service-account-directory',
+      account,
+      '--health-address',
+      '127.0.0.1',
+      '--health-port',
+      '0',
+    ],
+    {
+      stdio: ['ignore', 'ignore', openSync(join(folder, 'operator.log'), 'w')],
+      env: { ...process.env, KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port },
+    },
+  );
+}
+
+/** The flags that the image gives to node. */
+function imageFlags(): readonly string[] {
+  const entry = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(join(root, 'Dockerfile'), 'utf8'))?.[1] ?? '[]';
+  return (JSON.parse(entry) as readonly string[]).filter((word) => word.startsWith('--'));
+}
+
+function compiledMain(): string {
+  const output = join(root, '.cache', 'dist');
+  const tsc = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules', '.bin', 'tsc'), '-p', join(root, 'tsconfig.build.json'), '--outDir', output],
+    { encoding: 'utf8' },
+  );
+  if (tsc.status !== 0) throw new Error(`the sources do not compile: ${tsc.stdout}`);
+  return join(output, 'main.js');
 }
 
 export async function create(api: KubernetesApi, object: KubernetesObject): Promise<void> {

@@ -3,10 +3,8 @@ import { Command } from 'commander';
 import { systemClock, systemRandom } from './adapters/clock/systemClock.ts';
 import { createSocketNetwork } from './adapters/network/sockets.ts';
 import { operatorCommand } from './commandLine/operator.ts';
-import { standaloneCommand } from './commandLine/standalone.ts';
 import { untilStopped } from './commandLine/untilStopped.ts';
 import { version } from './commandLine/version.ts';
-import { labCommand } from './lab/cli.ts';
 
 const surroundings = {
   clock: systemClock,
@@ -27,8 +25,13 @@ const program = new Command('kintsugi')
   .version(version)
   .showHelpAfterError();
 operatorCommand(program, surroundings);
-standaloneCommand(program, surroundings);
-labCommand(program, surroundings);
+// An operator in a cluster never runs the others, and loading them would cost it a quarter of its memory.
+if (process.argv[2] !== 'operator') {
+  const { standaloneCommand } = await import('./commandLine/standalone.ts');
+  const { labCommand } = await import('./lab/cli.ts');
+  standaloneCommand(program, surroundings);
+  labCommand(program, surroundings);
+}
 
 // A promise that nobody waits for is a bug, and going on after one is worse than starting again: nothing is lost.
 process.on('unhandledRejection', (reason) => {

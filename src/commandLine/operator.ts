@@ -12,6 +12,7 @@ import type { Surroundings } from './surroundings.ts';
 interface Flags {
   readonly kubeconfig?: string;
   readonly context?: string;
+  readonly serviceAccountDirectory?: string;
   readonly leaseNamespace: string;
   readonly healthAddress: string;
   readonly healthPort: number;
@@ -27,6 +28,10 @@ export function operatorCommand(program: Command, surroundings: Surroundings): v
     )
     .option('--kubeconfig <file>', "the kubeconfig to use; without it the pod's ServiceAccount")
     .option('--context <name>', "a context of the kubeconfig; without it the file's current one")
+    .option(
+      '--service-account-directory <dir>',
+      'where token and ca.crt of the ServiceAccount are, if they are mounted elsewhere than usual',
+    )
     .option('--lease-namespace <namespace>', 'where the Lease "kintsugi" is', 'kintsugi-system')
     .option('--health-address <address>', 'where /healthz and /readyz are served', '0.0.0.0')
     .addOption(
@@ -38,7 +43,13 @@ export function operatorCommand(program: Command, surroundings: Surroundings): v
       const { clock } = surroundings;
       const connection =
         flags.kubeconfig === undefined
-          ? inClusterConnection({ clock, env: process.env })
+          ? inClusterConnection({
+              clock,
+              env: process.env,
+              ...(flags.serviceAccountDirectory === undefined
+                ? {}
+                : { directory: flags.serviceAccountDirectory }),
+            })
           : kubeconfigConnection({
               clock,
               path: flags.kubeconfig,
