@@ -63,7 +63,11 @@ test('every stage starts from the Node that is supported, and the image runs it 
 });
 
 test('the image starts kintsugi without a shell, as the Deployment expects it', () => {
-  expect(JSON.parse(all(image, 'ENTRYPOINT')[0]!)).toEqual(['node', 'bin/kintsugi.cjs']);
+  expect(JSON.parse(all(image, 'ENTRYPOINT')[0]!)).toEqual([
+    'node',
+    '--max-semi-space-size=4',
+    'bin/kintsugi.cjs',
+  ]);
   expect(JSON.parse(all(image, 'CMD')[0]!)).toEqual(['operator']);
   expect(all(image, 'EXPOSE')).toEqual(['8080']);
 });

@@ -1,7 +1,4 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Condition, setCondition } from '../../../src/adapters/kubernetes/conditions.ts';
-import { sameJson } from '../../../src/adapters/kubernetes/sameJson.ts';
 import { createStatusWriter } from '../../../src/adapters/kubernetes/statusWriter.ts';
 import type { KubernetesApi, KubernetesObject } from '../../../src/ports/kubernetes.ts';
 import { host, hostKind, type SampleHost } from './sampleObjects.ts';
@@ -48,64 +45,5 @@ describe('a status', () => {
     expect(await writer.write(hostKind, host('a', 5), {})).toEqual({ kind: 'unchanged' });
     await writer.write(hostKind, host('a', 5), { live: false });
     expect(written).toHaveLength(1);
-  });
-});
-
-describe('a condition', () => {
-  const ready: Condition = {
-    type: 'Ready',
-    status: 'False',
-    reason: 'MemberSilent',
-    message: 'Host a does not answer.',
-    observedGeneration: 1,
-    lastTransitionTime: '2026-01-01T00:00:00Z',
-  };
-  const { lastTransitionTime: _, ...said } = ready;
-  const later = '2026-01-02T00:00:00Z';
-
-  test('that is new begins now', () => {
-    expect(setCondition(undefined, said, later)).toEqual([{ ...ready, lastTransitionTime: later }]);
-  });
-
-  test('keeps its transition time while its status stays, though reason, message or generation change', () => {
-    const next = { ...said, reason: 'NoFence', message: 'No proof.', observedGeneration: 2 };
-    expect(setCondition([ready], next, later)).toEqual([{ ...ready, ...next }]);
-  });
-
-  test('takes the time when its status changes, in its place among the others', () => {
-    const other = { ...ready, type: 'Armed' };
-    const conditions = setCondition([ready, other], { ...said, status: 'True' }, later);
-    expect(conditions).toEqual([{ ...ready, status: 'True', lastTransitionTime: later }, other]);
-  });
-
-  test('leaves the list that was given as it is', () => {
-    const given = Object.freeze([Object.freeze({ ...ready })]);
-    setCondition(given, { ...said, status: 'True' }, later);
-    expect(given).toEqual([ready]);
-  });
-});
-
-describe('comparing JSON', () => {
-  test('agrees with comparing the text when keys are sorted', () => {
-    const sorted = (value: unknown): string =>
-      JSON.stringify(value, (_key, inner: unknown) =>
-        typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-          ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
-          : inner,
-      );
-    const value = fc.jsonValue({ maxDepth: 3 });
-    fc.assert(
-      fc.property(value, value, (one, other) => {
-        expect(sameJson(one, other)).toBe(sorted(one) === sorted(other));
-        expect(sameJson(one, JSON.parse(JSON.stringify(one)))).toBe(true);
-      }),
-    );
-  });
-
-  test('tells a missing key from null, and an array from an object', () => {
-    expect(sameJson({ a: null }, {})).toBe(false);
-    expect(sameJson({ a: undefined }, {})).toBe(true);
-    expect(sameJson([], {})).toBe(false);
-    expect(sameJson({ 0: 'x' }, ['x'])).toBe(false);
   });
 });
