@@ -63,19 +63,21 @@ try {
 }
 
 async function keep(withApi: Awaited<ReturnType<typeof openApi>>): Promise<void> {
-  const { kubectlWords, labFolder } = withApi;
-  screen.heading('Everything is left running. In another terminal:');
+  const { kubeconfig, labFolder } = withApi;
+  screen.heading('Everything is left running. In another terminal, in this folder:');
   for (const words of [
-    'get kintsugi',
-    'describe rr release-host-3',
-    'explain recoveryrequest.spec',
-    'get host host-3 -o yaml',
+    `export KUBECONFIG=${kubeconfig}`,
+    `export LAB=${labFolder}`,
+    'kubectl get kintsugi',
+    'kubectl describe rr release-host-3',
+    'kubectl explain recoveryrequest.spec',
+    'npx kintsugi lab status --state $LAB',
+    'npx kintsugi lab verdict --state $LAB',
   ]) {
-    screen.note(`${kubectlWords} ${words}`);
+    screen.verbatim(words, 'whole');
   }
-  screen.note(`npx kintsugi lab status --state ${labFolder}`);
-  screen.note(`npx kintsugi lab verdict --state ${labFolder}`);
-  screen.note('Ctrl-C ends it and removes everything.');
+  screen.note('The README goes on from here. Ctrl-C ends it and removes everything.');
+  screen.waiting('until you press Ctrl-C');
   await stopped;
   await new Promise<never>(() => {});
 }

@@ -12,16 +12,19 @@ type Status = NonNullable<RecoveryRequest['status']>;
 
 /** Resolves true when every recoverable virtual machine runs exactly once and no disk was written by two domains. */
 export async function recoveryStory(stage: ApiStage, screen: Screen): Promise<boolean> {
-  await cutOff(stage, screen);
+  const cutAtMs = await cutOff(stage, screen);
   await suspicion(stage, screen);
   const status = await recover(stage, screen);
+  tellTimeline(status, cutAtMs, screen);
   return await verdict(stage, status, screen);
 }
 
-async function cutOff(stage: ApiStage, screen: Screen): Promise<void> {
+/** Wall time of the cut, in milliseconds since 1970. */
+async function cutOff(stage: ApiStage, screen: Screen): Promise<number> {
   screen.heading(
     `${victim} is cut from the management network; its virtual machines go on writing to their disks`,
   );
+  const atMs = Date.now();
   await stage.steer('partition', victim, 'everyone');
   const running = (await stage.verdict()).virtualMachines.filter((machine) =>
     machine.runsOn.includes(victim),
@@ -32,10 +35,14 @@ async function cutOff(stage: ApiStage, screen: Screen): Promise<void> {
   screen.note(
     'To XAPI, to ping and to a person this looks exactly like a dead machine. Starting its virtual machines elsewhere now would corrupt their disks.',
   );
+  return atMs;
 }
 
 async function suspicion(stage: ApiStage, screen: Screen): Promise<void> {
   screen.heading('Suspicion grows, and nothing harmful happens');
+  screen.note(
+    'Nobody tells the operator. It asks each member of a quiet pool once a minute, one that the pool takes for dead at once, and one that does not answer every 5 s.',
+  );
   const suspected = await poll(async () => {
     const host = JSON.parse(await stage.kubectl(['get', 'host', victim, '-o', 'json'])) as Host;
     const condition = host.status?.conditions?.find((one) => one.type === 'Suspected');
@@ -71,63 +78,92 @@ async function recover(stage: ApiStage, screen: Screen): Promise<Status> {
   }, 120);
 }
 
-/** Says each thing of a growing record once. */
+/** Says each thing of a growing record once, in the order in which it happened. */
 function createNarrator(screen: Screen): (status: Status) => void {
   const said = new Set<string>();
-  const once = (key: string, say: () => void): void => {
-    if (said.has(key)) return;
-    said.add(key);
-    say();
-  };
   return (status) => {
-    if (status.plan !== undefined) once(`plan ${status.plan.hash}`, () => tellPlan(status, screen));
-    for (const entry of status.journal ?? []) {
-      const what = `${entry.effect} (${entry.targets?.length ?? 0})`;
-      once(`intent ${entry.at} ${what}`, () =>
-        screen.line(`journal, epoch ${entry.epoch}: intended ${what}, before it was sent`),
-      );
-    }
-    const certificate = status.evidence?.certificate;
-    if (certificate !== undefined) {
-      once('certificate', () => {
-        screen.good(
-          `fence certificate: ${certificate.device} read "${certificate.readings?.[0]?.power}" twice`,
-        );
-        for (const reading of certificate.readings ?? []) screen.note(`${reading.at}  ${reading.power}`);
-      });
-    }
-    if (status.timeline?.releasedAt !== undefined)
-      once('released', () =>
-        screen.good(`the pool has released ${victim}, and every storage lock of it is gone`),
-      );
-    for (const machine of status.virtualMachines ?? []) {
-      if (machine.state === 'Running' || machine.state === 'Serving') {
-        once(`up ${machine.uuid}`, () =>
-          screen.good(`${machine.name} runs on ${machine.hostName} (order ${machine.order}; ${machine.why})`),
-        );
-      }
+    for (const { key, say } of happenings(status, screen)) {
+      if (said.has(key)) continue;
+      said.add(key);
+      say();
     }
     const message = status.conditions?.find((one) => one.type === 'Ready')?.message;
     if (message !== undefined && status.phase !== 'Succeeded') screen.waiting(message);
   };
 }
 
+interface Happening {
+  readonly key: string;
+  readonly at: string;
+  readonly say: () => void;
+}
+
+/** What the record tells, oldest first. */
+function happenings(status: Status, screen: Screen): readonly Happening[] {
+  const all: Happening[] = [];
+  const add = (key: string, at: string | undefined, say: () => void): void => {
+    all.push({ key, at: at ?? '', say });
+  };
+  if (status.plan !== undefined) add(`plan ${status.plan.hash}`, '', () => tellPlan(status, screen));
+  const certificate = status.evidence?.certificate;
+  if (certificate !== undefined) {
+    add('certificate', certificate.issuedAt, () => {
+      screen.good(
+        `fence certificate: ${certificate.device} read "${certificate.readings?.[0]?.power}" twice, and nothing contradicts it`,
+      );
+      for (const reading of certificate.readings ?? []) screen.note(`${reading.at}  ${reading.power}`);
+    });
+  }
+  const { releasedAt } = status.timeline ?? {};
+  if (releasedAt !== undefined)
+    add('released', releasedAt, () =>
+      screen.good(`the pool has released ${victim}, and every storage lock of it is gone`),
+    );
+  // After what they rest on: both may bear the same moment.
+  for (const entry of status.journal ?? []) {
+    const what = `${entry.effect} ${namesOf(entry.targets ?? [], status)}`;
+    // An entry of several starts may later be merged with the next one, so the moment alone stands for it.
+    add(`intent ${entry.at}`, entry.at, () =>
+      screen.line(`journal, epoch ${entry.epoch}, before it was sent: ${what}`),
+    );
+  }
+  for (const machine of status.virtualMachines ?? []) {
+    if (machine.state === 'Running' || machine.state === 'Serving')
+      add(`up ${machine.uuid}`, machine.runningAt, () =>
+        screen.good(`${machine.name} (order ${machine.order}) runs on ${machine.hostName}, as read back`),
+      );
+  }
+  return all.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
+
+function namesOf(uuids: readonly string[], status: Status): string {
+  return uuids
+    .map((uuid) => status.virtualMachines?.find((machine) => machine.uuid === uuid)?.name ?? victim)
+    .join(', ');
+}
+
 function tellPlan(status: Status, screen: Screen): void {
   screen.good(`plan ${status.plan?.hash}`);
   for (const [index, step] of (status.plan?.steps ?? []).entries())
     screen.note(`${index + 1}. ${step.title} [${step.risk}]`);
-  for (const machine of status.virtualMachines ?? []) {
+  const machines = status.virtualMachines ?? [];
+  const longest = Math.max(...machines.map((machine) => machine.name.length));
+  for (const machine of machines) {
+    if (machine.state !== 'NotRecoverable')
+      screen.note(
+        `order ${machine.order}  ${machine.name.padEnd(longest)} → ${machine.hostName}  ${machine.why}`,
+      );
+  }
+  for (const machine of machines) {
     if (machine.state === 'NotRecoverable')
-      screen.bad(`${machine.name} cannot be recovered here. ${machine.why}`);
-    else screen.note(`${machine.name} → ${machine.hostName} (order ${machine.order}, ${machine.why})`);
+      screen.caution(`${machine.name} cannot be recovered here. ${machine.why}`);
   }
 }
 
-async function verdict(stage: ApiStage, status: Status, screen: Screen): Promise<boolean> {
+function tellTimeline({ timeline = {} }: Status, cutAtMs: number, screen: Screen): void {
   screen.heading('The timeline, and what really happened');
-  const timeline = status.timeline ?? {};
-  const start = Date.parse(timeline.detectedAt ?? '');
   const moments = [
+    ['cut off', new Date(cutAtMs).toISOString()],
     ['detected', timeline.detectedAt],
     ['decided', timeline.decidedAt],
     ['fenced', timeline.fencedAt],
@@ -135,9 +171,12 @@ async function verdict(stage: ApiStage, status: Status, screen: Screen): Promise
     ['recovered', timeline.recoveredAt],
   ] as const;
   for (const [word, at] of moments) {
-    const after = at === undefined ? '      –' : `+${((Date.parse(at) - start) / 1000).toFixed(1)} s`;
-    screen.line(`${word.padEnd(10)} ${after.padStart(9)}   ${at ?? ''}`);
+    const after = at === undefined ? '–' : `+${((Date.parse(at) - cutAtMs) / 1000).toFixed(1)} s`;
+    screen.verbatim(`${word.padEnd(10)} ${after.padStart(9)}   ${at ?? ''}`, 'cut');
   }
+}
+
+async function verdict(stage: ApiStage, status: Status, screen: Screen): Promise<boolean> {
   const truth = await stage.verdict();
   for (const violation of truth.violations) screen.bad(violation.sentence);
   if (truth.clean)

@@ -26,8 +26,7 @@ export interface Stage {
 
 export interface ApiStage extends Stage {
   readonly kubectl: Kubectl;
-  /** What a person types. */
-  readonly kubectlWords: string;
+  readonly kubeconfig: string;
 }
 
 export async function openLab(screen: Screen): Promise<Stage> {
@@ -88,7 +87,7 @@ export async function openApi(stage: Stage, screen: Screen): Promise<ApiStage> {
     screen.good(`kubeconfig written to ${kubeconfig} (mode 0600)`);
     const kubectl = kubectlWith(program, kubeconfig);
     await applyManifests(stage, kubectl, screen);
-    return { ...stage, kubectl, kubectlWords: `kubectl --kubeconfig ${kubeconfig}`, close };
+    return { ...stage, kubectl, kubeconfig, close };
   } catch (error) {
     await close();
     throw error;
@@ -111,7 +110,7 @@ async function applyManifests(stage: Stage, kubectl: Kubectl, screen: Screen): P
   await kubectl(['wait', '--for=condition=Ready', 'pool/lab', '--timeout=60s']);
   await kubectl(['wait', '--for=condition=Ready', 'host', '--all', '--timeout=60s']);
   await kubectl(['wait', '--for=condition=Ready', 'virtualserver', '--all', '--timeout=60s']);
-  for (const line of table(await kubectl(['get', 'pool,host']))) screen.line(line);
+  for (const line of table(await kubectl(['get', 'pool,host']))) screen.verbatim(line, 'cut');
 }
 
 /** Lines of a kubectl table, without empty ones. */
