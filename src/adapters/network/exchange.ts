@@ -201,7 +201,7 @@ function createGuard(clock: Clock, request: ExchangeRequest, onEnd: (reason: unk
 }
 
 function deadlinePassed(deadlineMs: number, mayHaveArrived: boolean): TransportError {
-  return new TransportError('deadline', `no answer within ${deadlineMs} ms`, { mayHaveArrived });
+  return new TransportError('deadline', `no answer within ${Math.round(deadlineMs)} ms`, { mayHaveArrived });
 }
 
 function tooLong(limit: number): TransportError {

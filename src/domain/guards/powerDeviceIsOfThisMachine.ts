@@ -17,7 +17,7 @@ export const powerDeviceIsOfThisMachine: Guard = {
       return attestationInForce(facts) !== undefined && contrarySign(facts) === undefined
         ? allow(`A person states that ${name} has no power, and no device is asked to cut it.`)
         : missing(
-            `The power of ${name} could not be read: ${facts.powerUnknown ?? 'it has not been read yet.'}${attestationHint(facts)}`,
+            `The power of ${name} could not be read: ${ended(facts.powerUnknown ?? 'it has not been read yet')}${attestationHint(facts)}`,
           );
     }
     if (serial === undefined || last.serial !== serial) {
@@ -39,6 +39,11 @@ export const powerDeviceIsOfThisMachine: Guard = {
     return allow(`${last.device} shows the serial ${serial}, as declared.`);
   },
 };
+
+/** Some of what devices say comes with its full stop and some without. */
+function ended(words: string): string {
+  return words.endsWith('.') ? words : `${words}.`;
+}
 
 function attestationHint(facts: Facts): string {
   const notCounting = whyAttestationDoesNotCount(facts);
