@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { createKubernetesApi } from '../../src/adapters/kubernetes/api.ts';
 import { type Connection, explicitConnection } from '../../src/adapters/kubernetes/connection.ts';
+import type { ResourceTarget } from '../../src/adapters/kubernetes/resourcePath.ts';
 import { createTransport } from '../../src/adapters/kubernetes/transport.ts';
 import { createRedfish } from '../../src/adapters/power/redfish.ts';
 import { createXapi } from '../../src/adapters/xapi/poolLink.ts';
@@ -22,7 +23,12 @@ import { createLab, type Lab, type LabOptions } from '../../src/lab/lab.ts';
 import { type ManifestOptions, manifestsOf, releaseRequest } from '../../src/lab/manifests.ts';
 import { type Operator, startOperator } from '../../src/operator.ts';
 import { sleep } from '../../src/ports/clock.ts';
-import type { Kind, KubernetesApi, KubernetesObject } from '../../src/ports/kubernetes.ts';
+import {
+  type Kind,
+  type KubernetesApi,
+  KubernetesError,
+  type KubernetesObject,
+} from '../../src/ports/kubernetes.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { Interpose } from '../../src/simulation/faults.ts';
 import type { Owner } from '../../src/simulation/owner.ts';
@@ -44,7 +50,9 @@ export interface World {
   startOperator(name?: string): void;
   /** From now on the wall clock of operators is off by this much more. */
   jumpWallClock(byMs: number): void;
-  /** Creates everything a person would have applied, and lets time pass until the Pool is Ready. */
+  /** Creates everything a person would have applied. */
+  apply(): Promise<void>;
+  /** The same, and lets time pass until the Pool is Ready. */
   applyAndSettle(): Promise<void>;
   request(name: string, hostName: string, mode?: 'Plan' | 'Execute'): Promise<void>;
   /** As the server has it, asked by the person; only inside `run` or `until`. */
@@ -55,6 +63,9 @@ export interface World {
   pass(ms: number): Promise<void>;
   run(program: () => Promise<void>): Promise<void>;
   create(object: KubernetesObject): Promise<void>;
+  /** A merge patch by the person. Resolves with what the server refused it for, or undefined. */
+  patch(kindName: string, name: string, change: object): Promise<string | undefined>;
+  remove(kindName: string, name: string): Promise<void>;
 }
 
 export interface WorldOptions {
@@ -62,6 +73,8 @@ export interface WorldOptions {
   readonly lab?: Partial<LabOptions>;
   readonly interpose?: Interpose;
   readonly manifests?: Partial<ManifestOptions>;
+  /** What the person wrote otherwise than the lab's own manifests. */
+  readonly edit?: (object: KubernetesObject) => KubernetesObject;
 }
 
 /** They never change, and making them ready takes longer than many a run. */
@@ -112,15 +125,14 @@ export function createWorld(options: WorldOptions = {}): World {
   const connection: Connection = explicitConnection({ origin: apiOrigin, caPem, token });
   const person = simulation.spawnOwner('person');
   const clock = simulation.clock(person);
-  const api = createKubernetesApi({
-    transport: createTransport({
-      connection,
-      network: simulation.network(person),
-      clock,
-      random: simulation.random('person'),
-      userAgent: 'person',
-    }),
+  const transport = createTransport({
+    connection,
+    network: simulation.network(person),
+    clock,
+    random: simulation.random('person'),
+    userAgent: 'person',
   });
+  const api = createKubernetesApi({ transport });
 
   let owner: Owner | undefined;
   let instances = 0;
@@ -157,10 +169,13 @@ export function createWorld(options: WorldOptions = {}): World {
     });
     await simulation.run(() => done);
   };
+  const kindNamed = (name: string): Kind => {
+    const kind = kindsByName[name];
+    if (kind === undefined) throw new Error(`no kind ${name}`);
+    return kind;
+  };
   const create = async (object: KubernetesObject): Promise<void> => {
-    const kind = kindsByName[object.kind];
-    if (kind === undefined) throw new Error(`no kind ${object.kind}`);
-    const outcome = await api.create(kind, object);
+    const outcome = await api.create(kindNamed(object.kind), object);
     if (outcome.kind !== 'written')
       throw new Error(`${object.kind} ${object.metadata.name}: ${JSON.stringify(outcome)}`);
   };
@@ -174,6 +189,39 @@ export function createWorld(options: WorldOptions = {}): World {
       }
     });
     return held;
+  };
+
+  const apply = async (): Promise<void> => {
+    const manifests = manifestsOf(lab.document, {
+      namespace,
+      mode: 'Manual',
+      memberTimeoutSeconds: 30,
+      ...options.manifests,
+    });
+    await run(async () => {
+      for (const object of manifests) await create(options.edit?.(object) ?? object);
+    });
+  };
+  const ask = async (
+    verb: 'patch' | 'delete',
+    at: ResourceTarget,
+    body?: object,
+  ): Promise<string | undefined> => {
+    let refused: string | undefined;
+    await run(async () => {
+      try {
+        await transport.request({
+          verb,
+          target: at,
+          deadlineMs: 10_000,
+          ...(body === undefined ? {} : { body }),
+        });
+      } catch (error) {
+        if (!(error instanceof KubernetesError)) throw error;
+        refused = error.message;
+      }
+    });
+    return refused;
   };
 
   return {
@@ -193,16 +241,9 @@ export function createWorld(options: WorldOptions = {}): World {
     jumpWallClock: (byMs) => {
       wallJumpMs += byMs;
     },
+    apply,
     applyAndSettle: async () => {
-      const manifests = manifestsOf(lab.document, {
-        namespace,
-        mode: 'Manual',
-        memberTimeoutSeconds: 30,
-        ...options.manifests,
-      });
-      await run(async () => {
-        for (const object of manifests) await create(object);
-      });
+      await apply();
       const ready = await until(async () => {
         const pool = await api.read<
           KubernetesObject & { status?: { conditions?: { type: string; status: string }[] } }
@@ -226,6 +267,10 @@ export function createWorld(options: WorldOptions = {}): World {
     },
     run,
     create,
+    patch: (kindName, name, change) => ask('patch', { kind: kindNamed(kindName), namespace, name }, change),
+    remove: async (kindName, name) => {
+      await ask('delete', { kind: kindNamed(kindName), namespace, name });
+    },
   };
 }
 

@@ -7,7 +7,6 @@ import type { VirtualServer } from '../../api/generated/types.ts';
 import { currentPool } from '../../domain/currentPool.ts';
 import type { Facts, StartFacts, Victim } from '../../domain/facts.ts';
 import { oldestMs } from '../../domain/freshness.ts';
-import { isReleased } from '../../domain/guards/memberIsReleased.ts';
 import type { DiskLocks, VirtualMachineBelief } from '../../domain/pool.ts';
 import { known, type Reading, unknown } from '../../domain/reading.ts';
 import { waitingForProbe } from '../../domain/steps/everyProbeAnswers.ts';
@@ -30,7 +29,7 @@ export interface GatherFrom {
 /** After a release everything hangs on the locks; they are read once, and again while some are left. */
 export async function gatherLocks(facts: Facts, memory: Memory, from: GatherFrom): Promise<boolean> {
   const pool = currentPool(facts);
-  if (pool.kind === 'missing' || !isReleased(pool.value, facts.target.hostUUID)) return false;
+  if (pool.kind === 'missing') return false;
   const newest = Math.max(Number.NEGATIVE_INFINITY, ...facts.acts.map(newestAboutLocks));
   const { locks } = memory;
   const current =

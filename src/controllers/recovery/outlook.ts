@@ -1,6 +1,6 @@
 /** Where a recovery stands, in one word and one sentence for people, and whether it waits for one of them. */
 import type { Decision } from '../../domain/decide.ts';
-import type { Facts, Victim } from '../../domain/facts.ts';
+import type { Act, Facts, Victim } from '../../domain/facts.ts';
 import { makePlan } from '../../domain/plan.ts';
 import { isUp } from '../../domain/progress.ts';
 import type { Memory } from './memory.ts';
@@ -23,8 +23,7 @@ export function isOver(phase: Phase): boolean {
 
 export function outlook(decision: Decision, facts: Facts, memory: Memory): Outlook {
   const begun = memory.acts.some((act) => act.outcome !== 'NotSent');
-  const open = memory.acts.some((act) => act.outcome === 'Intended');
-  if (facts.request.cancelled && !open) {
+  if (facts.request.cancelled && !memory.acts.some((act) => isFollowed(act, facts))) {
     return { phase: 'Cancelled', message: cancelledMessage(memory), stalled: undefined };
   }
   if (decision.kind === 'finished') return finished(facts.plan?.victims ?? []);
@@ -42,6 +41,11 @@ export function outlook(decision: Decision, facts: Facts, memory: Memory): Outlo
   }
   const phase = phaseOf(decision, facts, begun);
   return { phase, message: sentenceOf(decision), stalled: stalledOf(decision, facts, memory) };
+}
+
+/** What was begun is followed to its end, or for so long that nobody can say any more how it ended. */
+function isFollowed(act: Act, facts: Facts): boolean {
+  return act.outcome === 'Intended' && facts.nowMs - act.sinceMs < stepCallsAfterMs;
 }
 
 /** In mode Plan the guards are shown, and the request is done when the plan is there. */
@@ -119,7 +123,10 @@ function sentenceOf(decision: Decision): string {
 function cancelledMessage(memory: Memory): string {
   const victims = memory.plan?.victims ?? [];
   const up = victims.filter(isUp).length;
-  return memory.acts.length === 0
-    ? 'It was cancelled before anything was done.'
-    : `It was cancelled; what had been begun was followed to its end. ${up} of ${victims.length} virtual machines run on other members.`;
+  if (memory.acts.length === 0) return 'It was cancelled before anything was done.';
+  const unknown = memory.acts.some((act) => act.outcome === 'Intended');
+  const followed = unknown
+    ? 'of what had been begun it could not be learned how it ended, see the journal'
+    : 'what had been begun was followed to its end';
+  return `It was cancelled; ${followed}. ${up} of ${victims.length} virtual machines run on other members.`;
 }

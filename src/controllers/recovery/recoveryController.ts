@@ -136,10 +136,11 @@ async function gather(
     probeOf: probes(subject, options),
     nowMs: () => options.clock.monotonicMs(),
   };
-  if (decision.step === lockStep) await gatherLocks(look(), memory, from);
-  else if (decision.step === startStep) {
+  // What was begun is followed to its end, also when a sign of life has thrown the recovery back to its first step.
+  await gatherProofs(look(), memory, from);
+  if (decision.step === lockStep || hasOpenRemoval(memory)) await gatherLocks(look(), memory, from);
+  if (decision.step === startStep) {
     // What is proven to run makes room, and whose turn it is then is read in the same pass.
-    await gatherProofs(look(), memory, from);
     observe(memory, look, options.hashOf);
     await gatherCandidates(look(), memory, from);
   } else if (decision.step === probeStep) await gatherProbes(look(), memory, from);
@@ -151,6 +152,10 @@ function probes({ pool }: Subject, { cluster }: RecoveryOptions): GatherFrom['pr
 }
 
 const [, , lockStep, startStep, probeStep] = releaseMember;
+
+function hasOpenRemoval(memory: Memory): boolean {
+  return memory.acts.some((act) => act.effect === 'removeLock' && act.outcome === 'Intended');
+}
 
 function hasBegunHere(memory: Memory): boolean {
   return memory.acts.some((act) => act.effect === 'declareDead');
