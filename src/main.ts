@@ -42,8 +42,10 @@ process.on('unhandledRejection', (reason) => {
 try {
   await program.parseAsync();
 } catch (error) {
-  // What a command refuses is an Error with a sentence; anything else is a bug, and its stack is worth more.
-  const refused = error instanceof Error && error.constructor === Error;
-  surroundings.complain(refused ? `kintsugi: ${error.message}` : String((error as Error).stack ?? error));
+  // What a command refuses is an Error with a sentence; one of the language's own is a bug, and its stack is worth more.
+  const bug =
+    !(error instanceof Error) ||
+    [TypeError, ReferenceError, RangeError, SyntaxError].some((own) => error instanceof own);
+  surroundings.complain(bug ? String((error as Error).stack ?? error) : `kintsugi: ${error.message}`);
   process.exit(1);
 }

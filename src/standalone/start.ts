@@ -48,7 +48,7 @@ export interface StandaloneApi {
  * taken, or a CRD cannot be served; nothing is left open then.
  */
 export async function startStandaloneApi(options: StandaloneApiOptions): Promise<StandaloneApi> {
-  const { directory, log, address = '127.0.0.1' } = options;
+  const { directory, address = '127.0.0.1' } = options;
   prepareDirectory(directory);
   // The store comes first: it is what refuses a second process.
   const path = join(directory, 'store.sqlite');
@@ -64,7 +64,6 @@ export async function startStandaloneApi(options: StandaloneApiOptions): Promise
     return await serve({ ...options, address, store, opened, close });
   } catch (error) {
     await close();
-    log.error('the embedded API server did not start', { error });
     throw error;
   }
 }
