@@ -1,7 +1,7 @@
 /** `npm run demo`: one dead member, recovered end to end, on this machine alone. */
 import { Command } from 'commander';
-import colors from 'picocolors';
 import { untilStopped } from '../commandLine/untilStopped.ts';
+import { colors } from '../terminal/colors.ts';
 import { recoveryStory } from './recovery.ts';
 import { createScreen } from './screen.ts';
 import { openApi, openLab, type Stage } from './stage.ts';

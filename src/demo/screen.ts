@@ -3,7 +3,7 @@
  * how long. In a pipe everything is a plain line, and what is waited for is said when it changes.
  */
 import { clearLine, cursorTo } from 'node:readline';
-import colors from 'picocolors';
+import { colors } from '../terminal/colors.ts';
 import { fitted, wrapped } from './wrap.ts';
 
 export interface Screen {

@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colors as pc } from '../terminal/colors.ts';
 import type { HostStatus, LabStatus } from './status.ts';
 import type { HarmfulEffect, Verdict } from './verdict.ts';
 
