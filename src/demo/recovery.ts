@@ -47,7 +47,7 @@ async function suspicion(stage: ApiStage, screen: Screen): Promise<void> {
     const host = JSON.parse(await stage.kubectl(['get', 'host', victim, '-o', 'json'])) as Host;
     const condition = host.status?.conditions?.find((one) => one.type === 'Suspected');
     if (condition?.status === 'True') return condition;
-    screen.waiting(condition?.message ?? 'the operator looks');
+    screen.waiting(`Host ${victim} says: ${condition?.message ?? 'nothing yet'}`);
     return undefined;
   }, memberTimeoutSeconds + 60);
   screen.good(`Host ${victim}: Suspected (${suspected.reason})`);
