@@ -182,7 +182,9 @@ async function writeIfDue(
     decision,
     outlook: outlook(decision, facts, memory),
   });
-  if (isDue(subject.request.status, record, facts.nowMs - memory.writtenMs)) {
+  const sinceWrittenMs = facts.nowMs - memory.writtenMs;
+  const inStepMs = facts.nowMs - (memory.step?.sinceMs ?? facts.nowMs);
+  if (isDue(subject.request.status, record, { sinceWrittenMs, inStepMs })) {
     await writeRecord(subject.request, record, memory, options);
   }
 }

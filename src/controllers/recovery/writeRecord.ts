@@ -10,17 +10,22 @@ import { journalText, type Memory } from './memory.ts';
 
 /** Progress of virtual machines is written this often at most between acts; acts carry it with them anyway. */
 const progressEveryMs = 2_000;
-/** Sentences that only count seconds are refreshed this often at most. */
+/** Sentences that only count seconds are refreshed this often at most, and the less often the longer a step waits. */
 const wordsEveryMs = 15_000;
+const wordsEveryPartOfWait = 0.1;
 
 /** Whether a record that no act waits for is worth a write now: turns at once, progress soon, words now and then. */
-export function isDue(before: Status | undefined, after: Status, sinceWrittenMs: number): boolean {
+export function isDue(
+  before: Status | undefined,
+  after: Status,
+  { sinceWrittenMs, inStepMs }: { readonly sinceWrittenMs: number; readonly inStepMs: number },
+): boolean {
   if (sameJson(before ?? {}, after)) return false;
   if (!sameJson(turn(before), turn(after))) return true;
   const progressed =
     !sameJson(before?.virtualMachines, after.virtualMachines) || !sameJson(verdicts(before), verdicts(after));
   if (progressed) return sinceWrittenMs >= progressEveryMs;
-  return sinceWrittenMs >= wordsEveryMs;
+  return sinceWrittenMs >= Math.max(wordsEveryMs, inStepMs * wordsEveryPartOfWait);
 }
 
 /** What a person, or a restarted process, must not learn late. */
