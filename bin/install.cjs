@@ -3,7 +3,7 @@
 // the first commands of a fresh clone. Plain old JavaScript: it runs on whatever Node the machine has.
 const { spawnSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
-const { existsSync, readFileSync, writeFileSync } = require('node:fs');
+const { existsSync, readFileSync, symlinkSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
@@ -25,4 +25,15 @@ if (installed !== lock) {
     process.exit(run.status || 1);
   }
   writeFileSync(stamp, lock);
+}
+
+// With this `npx kintsugi` runs the clone's own file. Without it npx installs the clone into a cache of its own first, and on an
+// older Node prints warnings about the version that does not run it anyway.
+const command = join(root, 'node_modules', '.bin', 'kintsugi');
+if (!existsSync(command)) {
+  try {
+    symlinkSync(join('..', '..', 'bin', 'kintsugi.cjs'), command);
+  } catch {
+    // Another start of the same moment made it, or links are not allowed here: npx then takes its longer way.
+  }
 }
