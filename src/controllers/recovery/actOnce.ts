@@ -6,14 +6,14 @@ import { attempts } from '../../domain/acts.ts';
 import type { Decision, Step } from '../../domain/decide.ts';
 import { type Effect, effectKey } from '../../domain/effects.ts';
 import type { Facts } from '../../domain/facts.ts';
+import { outcomeOf } from '../../domain/outcome.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EffectReply } from '../../ports/hypervisor.ts';
 import { keyOfObject, namespaceOf } from '../cluster.ts';
 import { assemble } from './assemble.ts';
 import { makeRecord } from './makeRecord.ts';
-import type { ActRecord, Memory } from './memory.ts';
+import { type ActRecord, type Memory, sinceWhen } from './memory.ts';
 import { restsOn } from './observe.ts';
-import { outlook } from './outlook.ts';
 import { objection, send, targetOfEffect } from './perform.ts';
 import { type RecoveryOptions, type Subject, subjectOf } from './subject.ts';
 import { writeRecord } from './writeRecord.ts';
@@ -25,7 +25,7 @@ export interface Deciding<D extends Decision = Decision> {
   readonly decision: D;
 }
 
-export const whileRunningMs = 1_000;
+const whileRunningMs = 1_000;
 export const whileWaitingMs = 5_000;
 /** Replies that come together are looked at together, so that one record carries a whole wave. */
 const repliesTogetherMs = 25;
@@ -60,7 +60,7 @@ export async function actOnce(
     memory: draft,
     facts: draftFacts,
     decision,
-    outlook: outlook(decision, draftFacts, draft),
+    outcome: outcomeOf(decision, draftFacts, sinceWhen(draft)),
   });
   const written = await writeRecord(subject.request, record, memory, options);
   if (written !== 'written') return { requeueAfterMs: written === 'conflict' ? 100 : whileRunningMs };

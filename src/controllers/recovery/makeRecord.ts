@@ -6,12 +6,12 @@ import { type ConditionNow, conditionsNow, isoMillis, isoSeconds } from '../../a
 import type { RecoveryRequest } from '../../api/generated/types.ts';
 import { type Decision, judgeAll, type Step } from '../../domain/decide.ts';
 import type { Facts, Victim } from '../../domain/facts.ts';
+import { meaningOf, type Outcome } from '../../domain/outcome.ts';
 import { isUp } from '../../domain/progress.ts';
 import { releaseMember } from '../../domain/runbooks/releaseMember.ts';
-import { isFalse, isTrue, isUnknown } from '../judgements.ts';
+import { isFalse, isTrue } from '../judgements.ts';
 import { journalOf } from './journal.ts';
 import type { Memory } from './memory.ts';
-import { isOver, type Outlook } from './outlook.ts';
 
 export type Status = NonNullable<RecoveryRequest['status']>;
 
@@ -20,17 +20,17 @@ export interface RecordInput {
   readonly memory: Memory;
   readonly facts: Facts;
   readonly decision: Decision;
-  readonly outlook: Outlook;
+  readonly outcome: Outcome;
 }
 
 export function makeRecord(input: RecordInput): Status {
-  const { request, memory, facts, decision, outlook } = input;
+  const { request, memory, facts, decision, outcome } = input;
   const generation = request.metadata.generation ?? 0;
   const { plan } = memory;
   const stamp = { nowWallMs: facts.nowWallMs, generation };
   return {
     observedGeneration: generation,
-    phase: outlook.phase,
+    phase: outcome.phase,
     progress: progressOf(plan?.victims ?? []),
     ...(plan === undefined
       ? {}
@@ -45,7 +45,7 @@ export function makeRecord(input: RecordInput): Status {
           plan: {
             hash: plan.hash,
             madeAt: isoSeconds(plan.madeAtWallMs),
-            steps: stepsOf(decision, outlook),
+            steps: stepsOf(decision, outcome),
             restsOn: plan.restsOn.map((one) => ({
               fact: one.fact,
               source: one.source,
@@ -66,7 +66,7 @@ export function makeRecord(input: RecordInput): Status {
   };
 }
 
-function stepsOf(decision: Decision, outlook: Outlook): NonNullable<NonNullable<Status['plan']>['steps']> {
+function stepsOf(decision: Decision, outcome: Outcome): NonNullable<NonNullable<Status['plan']>['steps']> {
   const current: Step | undefined = decision.kind === 'finished' ? undefined : decision.step;
   const at = current === undefined ? releaseMember.length : releaseMember.indexOf(current);
   return releaseMember.map((step, index) => ({
@@ -75,7 +75,7 @@ function stepsOf(decision: Decision, outlook: Outlook): NonNullable<NonNullable<
     state:
       index < at
         ? ('Done' as const)
-        : index === at && !isOver(outlook.phase)
+        : index === at && !meaningOf[outcome.phase].over
           ? ('Active' as const)
           : ('Pending' as const),
   }));
@@ -106,8 +106,8 @@ function hostNameOf(hostUUID: string, facts: Facts): string {
 }
 
 /** What the guards of the step say that is under way, with since when. A finished recovery keeps none. */
-function gatesOf({ memory, facts, decision, outlook }: RecordInput): NonNullable<Status['gates']> {
-  if (decision.kind === 'finished' || isOver(outlook.phase)) return [];
+function gatesOf({ memory, facts, decision, outcome }: RecordInput): NonNullable<Status['gates']> {
+  if (decision.kind === 'finished' || meaningOf[outcome.phase].over) return [];
   return judgeAll(decision.step, facts).map(({ guard, verdict }) => {
     const word = verdict.kind === 'allow' ? 'Allow' : verdict.kind === 'deny' ? 'Deny' : 'Unknown';
     const before = memory.gates.get(guard.name);
@@ -161,35 +161,24 @@ export function progressOf(victims: readonly Victim[]): string {
   return parts.join(', ');
 }
 
-function conditionsOf({ memory, facts, outlook }: RecordInput): readonly ConditionNow[] {
-  return [readyOf(outlook), reconcilingOf(outlook), stalledOf(outlook), approvedOf(facts), fencedOf(memory)];
+function conditionsOf({ memory, facts, outcome }: RecordInput): readonly ConditionNow[] {
+  return [readyOf(outcome), reconcilingOf(outcome), stalledOf(outcome), approvedOf(facts), fencedOf(memory)];
 }
 
-function readyOf(outlook: Outlook): ConditionNow {
-  switch (outlook.phase) {
-    case 'Succeeded':
-    case 'Planned':
-      return isTrue('Ready', outlook.phase, outlook.message);
-    case 'Failed':
-    case 'Refused':
-    case 'Cancelled':
-      return isFalse('Ready', outlook.phase, outlook.message);
-    default:
-      return isUnknown('Ready', outlook.phase, outlook.message);
-  }
+function readyOf({ phase, message }: Outcome): ConditionNow {
+  return { type: 'Ready', status: meaningOf[phase].ready, reason: phase, message };
 }
 
-function reconcilingOf(outlook: Outlook): ConditionNow {
-  const under = !isOver(outlook.phase) && outlook.phase !== 'Refused' && outlook.phase !== 'Planned';
-  return under
-    ? isTrue('Reconciling', outlook.phase, outlook.message)
-    : isFalse('Reconciling', outlook.phase, 'Nothing is under way.');
+function reconcilingOf({ phase, message }: Outcome): ConditionNow {
+  return meaningOf[phase].reconciling
+    ? isTrue('Reconciling', phase, message)
+    : isFalse('Reconciling', phase, 'Nothing is under way.');
 }
 
-function stalledOf(outlook: Outlook): ConditionNow {
-  return outlook.stalled === undefined
+function stalledOf(outcome: Outcome): ConditionNow {
+  return outcome.stalled === undefined
     ? isFalse('Stalled', 'NotStalled', 'It does not wait for a person.')
-    : isTrue('Stalled', outlook.stalled.reason, outlook.stalled.message);
+    : isTrue('Stalled', outcome.stalled.reason, outcome.stalled.message);
 }
 
 function approvedOf(facts: Facts): ConditionNow {

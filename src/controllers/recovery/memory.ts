@@ -6,6 +6,7 @@
 import type { RecoveryRequest } from '../../api/generated/types.ts';
 import type { Effect } from '../../domain/effects.ts';
 import type { Act, FenceCertificate, ReleasePlan, StartFacts, Victim } from '../../domain/facts.ts';
+import type { Since } from '../../domain/outcome.ts';
 import type { DiskLocks } from '../../domain/pool.ts';
 import { type Reading, unknown } from '../../domain/reading.ts';
 import type { Cancel } from '../../ports/clock.ts';
@@ -123,6 +124,10 @@ export function learnFrom(recalled: Memory, memory: Memory): void {
 
 function isSameAct(one: ActRecord, other: ActRecord): boolean {
   return one.key === other.key && one.attempt === other.attempt && one.epoch === other.epoch;
+}
+
+export function sinceWhen(memory: Pick<Memory, 'sinceMs' | 'step'>): Since {
+  return { requestMs: memory.sinceMs, step: memory.step };
 }
 
 export function journalText(request: RecoveryRequest): string {

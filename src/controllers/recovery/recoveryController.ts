@@ -6,18 +6,18 @@
 import type { RecoveryRequest } from '../../api/generated/types.ts';
 import { type Decision, decide, type Step } from '../../domain/decide.ts';
 import type { Facts } from '../../domain/facts.ts';
+import { meaningOf, type Outcome, outcomeOf } from '../../domain/outcome.ts';
 import { releaseMember } from '../../domain/runbooks/releaseMember.ts';
 import { nextOrderInMs } from '../../domain/steps/everyVirtualMachineIsUp.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ObjectName } from '../../ports/kubernetes.ts';
 import { virtualServersOf } from '../cluster.ts';
-import { actOnce, type Deciding, whileRunningMs, whileWaitingMs } from './actOnce.ts';
+import { actOnce, type Deciding, whileWaitingMs } from './actOnce.ts';
 import { assemble } from './assemble.ts';
 import { type GatherFrom, gatherCandidates, gatherLocks, gatherProbes, gatherProofs } from './gather.ts';
 import { makeRecord, type Status } from './makeRecord.ts';
-import { journalText, learnFrom, type Memory, recall } from './memory.ts';
+import { journalText, learnFrom, type Memory, recall, sinceWhen } from './memory.ts';
 import { observe } from './observe.ts';
-import { isOver, outlook } from './outlook.ts';
 import { isFinished } from './phases.ts';
 import { type RecoveryOptions, type Subject, subjectOf } from './subject.ts';
 import { unready } from './unready.ts';
@@ -83,7 +83,7 @@ async function pass(
   noteStep(memory, decision, facts);
   if (decision.kind === 'act') return await actOnce({ subject, memory, facts, decision }, options);
   await writeIfDue({ subject, memory, facts, decision }, options);
-  return requeue(outlook(decision, facts, memory).phase, facts);
+  return requeue(outcomeOf(decision, facts, sinceWhen(memory)), facts);
 }
 
 /**
@@ -180,7 +180,7 @@ async function writeIfDue(
     memory,
     facts,
     decision,
-    outlook: outlook(decision, facts, memory),
+    outcome: outcomeOf(decision, facts, sinceWhen(memory)),
   });
   const sinceWrittenMs = facts.nowMs - memory.writtenMs;
   const inStepMs = facts.nowMs - (memory.step?.sinceMs ?? facts.nowMs);
@@ -189,9 +189,9 @@ async function writeIfDue(
   }
 }
 
-function requeue(phase: Status['phase'], facts: Facts): { readonly requeueAfterMs?: number } {
-  if (phase === undefined || isOver(phase)) return {};
-  if (phase !== 'Running' && phase !== 'Waiting') return { requeueAfterMs: whileWaitingMs };
+function requeue({ phase }: Outcome, facts: Facts): { readonly requeueAfterMs?: number } {
+  const { againAfterMs } = meaningOf[phase];
+  if (againAfterMs === undefined) return {};
   const delayMs = nextOrderInMs(facts);
-  return { requeueAfterMs: delayMs > 0 ? Math.min(whileRunningMs, delayMs) : whileRunningMs };
+  return { requeueAfterMs: delayMs > 0 ? Math.min(againAfterMs, delayMs) : againAfterMs };
 }

@@ -1,33 +1,63 @@
-/** Where a recovery stands, in one word and one sentence for people, and whether it waits for one of them. */
-import type { Decision } from '../../domain/decide.ts';
-import type { Act, Facts, Victim } from '../../domain/facts.ts';
-import { makePlan } from '../../domain/plan.ts';
-import { isUp } from '../../domain/progress.ts';
-import type { Memory } from './memory.ts';
-import type { Phase } from './phases.ts';
+/**
+ * What comes of a recovery, as people see it: one word, one sentence, and whether it waits for one of them. Every word has
+ * one row below that says what follows from it, and nothing else decides that.
+ */
+import type { RecoveryRequest } from '../api/generated/types.ts';
+import type { Decision } from './decide.ts';
+import type { Act, Facts, Victim } from './facts.ts';
+import { makePlan } from './plan.ts';
+import { isUp } from './progress.ts';
 
-export interface Outlook {
+export type Phase = NonNullable<NonNullable<RecoveryRequest['status']>['phase']>;
+
+export interface Outcome {
   readonly phase: Phase;
   readonly message: string;
   readonly stalled: { readonly reason: string; readonly message: string } | undefined;
 }
+
+/** Since when this process has known of the request, and of the step that is under way; monotonic. */
+export interface Since {
+  readonly requestMs: number;
+  readonly step: { readonly title: string; readonly sinceMs: number } | undefined;
+}
+
+interface Meaning {
+  /** Nothing is ever done for it again. */
+  readonly over: boolean;
+  readonly ready: 'True' | 'False' | 'Unknown';
+  readonly reconciling: boolean;
+  /** Looked at again after this at the latest, however quiet the world is. */
+  readonly againAfterMs: number | undefined;
+}
+
+const soonMs = 1_000;
+const laterMs = 5_000;
+
+export const meaningOf: Readonly<Record<Phase, Meaning>> = {
+  Pending: { over: false, ready: 'Unknown', reconciling: true, againAfterMs: laterMs },
+  AwaitingApproval: { over: false, ready: 'Unknown', reconciling: true, againAfterMs: laterMs },
+  Waiting: { over: false, ready: 'Unknown', reconciling: true, againAfterMs: soonMs },
+  Running: { over: false, ready: 'Unknown', reconciling: true, againAfterMs: soonMs },
+  Refused: { over: false, ready: 'False', reconciling: false, againAfterMs: laterMs },
+  Planned: { over: true, ready: 'True', reconciling: false, againAfterMs: undefined },
+  Succeeded: { over: true, ready: 'True', reconciling: false, againAfterMs: undefined },
+  Failed: { over: true, ready: 'False', reconciling: false, againAfterMs: undefined },
+  Cancelled: { over: true, ready: 'False', reconciling: false, againAfterMs: undefined },
+};
 
 /** A request that nothing harmful was begun for is given up after this much more than the silence it waits for. */
 export const requestLastsMs = 60 * 60_000;
 /** A step that waits longer than this calls a person; it goes on waiting. */
 export const stepCallsAfterMs = 10 * 60_000;
 
-export function isOver(phase: Phase): boolean {
-  return phase === 'Succeeded' || phase === 'Failed' || phase === 'Cancelled' || phase === 'Planned';
-}
-
-export function outlook(decision: Decision, facts: Facts, memory: Memory): Outlook {
-  const begun = memory.acts.some((act) => act.outcome !== 'NotSent');
-  if (facts.request.cancelled && !memory.acts.some((act) => isFollowed(act, facts))) {
-    return { phase: 'Cancelled', message: cancelledMessage(memory), stalled: undefined };
+export function outcomeOf(decision: Decision, facts: Facts, since: Since): Outcome {
+  const begun = facts.acts.some((act) => act.outcome !== 'NotSent');
+  if (facts.request.cancelled && !facts.acts.some((act) => isFollowed(act, facts))) {
+    return { phase: 'Cancelled', message: cancelledMessage(facts), stalled: undefined };
   }
   if (decision.kind === 'finished') return finished(facts.plan?.victims ?? []);
-  if (!begun && facts.nowMs - memory.sinceMs > requestLastsMs + facts.policy.memberTimeoutMs) {
+  if (!begun && facts.nowMs - since.requestMs > requestLastsMs + facts.policy.memberTimeoutMs) {
     return {
       phase: 'Failed',
       message: `Nothing could be begun in time, and the request ends. ${sentenceOf(decision)}`,
@@ -40,7 +70,7 @@ export function outlook(decision: Decision, facts: Facts, memory: Memory): Outlo
     return { phase: 'Refused', message, stalled: { reason: 'Refused', message } };
   }
   const phase = phaseOf(decision, facts, begun);
-  return { phase, message: sentenceOf(decision), stalled: stalledOf(decision, facts, memory) };
+  return { phase, message: sentenceOf(decision), stalled: stalledOf(decision, facts, since) };
 }
 
 /** What was begun is followed to its end, or for so long that nobody can say any more how it ended. */
@@ -49,7 +79,7 @@ function isFollowed(act: Act, facts: Facts): boolean {
 }
 
 /** In mode Plan the guards are shown, and the request is done when the plan is there. */
-function planOnly(facts: Facts): Outlook {
+function planOnly(facts: Facts): Outcome {
   if (facts.plan === undefined) {
     const draft = makePlan(facts);
     const message = 'missing' in draft ? `There is no plan yet. ${draft.missing}` : 'The plan is being made.';
@@ -70,19 +100,19 @@ function phaseOf(decision: Decision, facts: Facts, begun: boolean): Phase {
   return begun ? 'Running' : 'Waiting';
 }
 
-function stalledOf(decision: Decision, facts: Facts, memory: Memory): Outlook['stalled'] {
-  if (decision.kind !== 'await' || memory.step === undefined) return undefined;
-  const waitedMs = facts.nowMs - memory.step.sinceMs;
-  const patienceMs = stepCallsAfterMs + (memory.acts.length === 0 ? facts.policy.memberTimeoutMs : 0);
+function stalledOf(decision: Decision, facts: Facts, since: Since): Outcome['stalled'] {
+  if (decision.kind !== 'await' || since.step === undefined) return undefined;
+  const waitedMs = facts.nowMs - since.step.sinceMs;
+  const patienceMs = stepCallsAfterMs + (facts.acts.length === 0 ? facts.policy.memberTimeoutMs : 0);
   return waitedMs < patienceMs
     ? undefined
     : {
         reason: 'WaitsTooLong',
-        message: `The step "${memory.step.title}" has waited for more than ${Math.floor(patienceMs / 60_000)} min. ${decision.missing}`,
+        message: `The step "${since.step.title}" has waited for more than ${Math.floor(patienceMs / 60_000)} min. ${decision.missing}`,
       };
 }
 
-function finished(victims: readonly Victim[]): Outlook {
+function finished(victims: readonly Victim[]): Outcome {
   const failed = victims.filter((victim) => victim.state === 'Failed');
   const notHere = victims.filter((victim) => victim.state === 'NotRecoverable');
   const up = victims.filter(isUp).length;
@@ -120,11 +150,11 @@ function sentenceOf(decision: Decision): string {
   }
 }
 
-function cancelledMessage(memory: Memory): string {
-  const victims = memory.plan?.victims ?? [];
+function cancelledMessage(facts: Facts): string {
+  const victims = facts.plan?.victims ?? [];
   const up = victims.filter(isUp).length;
-  if (memory.acts.length === 0) return 'It was cancelled before anything was done.';
-  const unknown = memory.acts.some((act) => act.outcome === 'Intended');
+  if (facts.acts.length === 0) return 'It was cancelled before anything was done.';
+  const unknown = facts.acts.some((act) => act.outcome === 'Intended');
   const followed = unknown
     ? 'of what had been begun it could not be learned how it ended, see the journal'
     : 'what had been begun was followed to its end';
