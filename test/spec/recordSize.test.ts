@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import type { RecoveryRequest } from '../../src/api/generated/types.ts';
+import { makeRecord } from '../../src/controllers/recovery/makeRecord.ts';
+import { type ActRecord, type Memory, recall } from '../../src/controllers/recovery/memory.ts';
+import { decide } from '../../src/domain/decide.ts';
+import type { Victim } from '../../src/domain/facts.ts';
+import { outcomeOf } from '../../src/domain/outcome.ts';
+import { releaseMember } from '../../src/domain/runbooks/releaseMember.ts';
+import { unlocked } from './facts.ts';
+
+const machines = 500;
+const uuid = (index: number): string => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
+
+const request: RecoveryRequest = {
+  apiVersion: 'kintsugi.dev/v1alpha1',
+  kind: 'RecoveryRequest',
+  metadata: { name: 'release', namespace: 'default', uid: 'u', generation: 1 },
+  spec: { target: { hostRef: { name: 'host-3' } }, procedure: 'ReleaseMember', mode: 'Execute' },
+};
+
+/** Half of them running, half waiting, every start in a wave of its own: the largest record on the way. */
+function memoryOfMany(): Memory {
+  const facts = unlocked().facts;
+  const victims = Array.from(
+    { length: machines },
+    (_, index): Victim => ({
+      uuid: uuid(index),
+      name: `application-server-with-a-long-name-${index}`,
+      order: index % 10,
+      delaySeconds: 30,
+      priority: 50,
+      state: index % 2 === 0 ? 'Running' : 'Planned',
+      host: uuid(9_000 + (index % 63)),
+      why: 'most memory free (123 GiB), apart from its group application-servers',
+      attempts: index % 2 === 0 ? 1 : 0,
+      runningSinceMs: index % 2 === 0 ? facts.nowMs : undefined,
+      runningAtWallMs: index % 2 === 0 ? facts.nowWallMs : undefined,
+    }),
+  );
+  const acts = victims
+    .filter((victim) => victim.state === 'Running')
+    .map(
+      (victim, wave): ActRecord => ({
+        key: `start ${victim.uuid}`,
+        attempt: 1,
+        sinceMs: facts.nowMs,
+        outcome: 'Proven',
+        reply: 'succeeded',
+        says: undefined,
+        step: releaseMember[3]?.title ?? '',
+        effect: 'start',
+        target: victim.uuid,
+        epoch: 7,
+        by: 'kintsugi-7d9f8b6c5d-abcde_0123456789abcdef',
+        atWallMs: facts.nowWallMs,
+        endedWallMs: facts.nowWallMs,
+        wave,
+      }),
+    );
+  return {
+    ...recall(request, facts.nowMs),
+    acts,
+    plan: {
+      hash: 'f'.repeat(16),
+      hostRef: 'OpaqueRef:x',
+      hostName: 'host-3',
+      madeAtWallMs: 0,
+      restsOn: [],
+      victims,
+    },
+  };
+}
+
+test('the record of a recovery of 500 virtual machines stays under 256 KiB', () => {
+  const memory = memoryOfMany();
+  const base = unlocked().facts;
+  const facts = { ...base, plan: memory.plan, acts: [...base.acts, ...memory.acts] };
+  const decision = decide(releaseMember, facts);
+  const outcome = outcomeOf(decision, facts, { requestMs: facts.nowMs, step: undefined });
+  const record = makeRecord({ request, memory, facts, decision, outcome });
+  expect(record.virtualMachines).toHaveLength(machines);
+  expect(JSON.stringify(record).length).toBeLessThan(256 * 1024);
+});
+
+test('merging waves of starts in the journal loses no target', () => {
+  const memory = memoryOfMany();
+  const base = unlocked().facts;
+  const facts = { ...base, plan: memory.plan, acts: memory.acts };
+  const decision = decide(releaseMember, facts);
+  const outcome = outcomeOf(decision, facts, { requestMs: facts.nowMs, step: undefined });
+  const { journal } = makeRecord({ request, memory, facts, decision, outcome });
+  expect(journal?.flatMap((entry) => entry.targets ?? [])).toEqual(memory.acts.map((act) => act.target));
+  expect(journal?.length).toBeLessThanOrEqual(40);
+});
