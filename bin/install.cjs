@@ -3,7 +3,7 @@
 // the first commands of a fresh clone. Plain old JavaScript: it runs on whatever Node the machine has.
 const { spawnSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
-const { existsSync, readFileSync, symlinkSync, writeFileSync } = require('node:fs');
+const { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
@@ -11,7 +11,7 @@ const stamp = join(root, 'node_modules', '.installed-from-lock');
 const lock = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .digest('hex');
-const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : installedByHand() ? lock : '';
 
 if (installed !== lock) {
   console.error('Installing the packages of package-lock.json (npm ci) …');
@@ -25,6 +25,12 @@ if (installed !== lock) {
     process.exit(run.status || 1);
   }
   writeFileSync(stamp, lock);
+}
+
+// npm keeps its own record of what it installed; one that is newer than the lock file was made from it.
+function installedByHand() {
+  const record = join(root, 'node_modules', '.package-lock.json');
+  return existsSync(record) && statSync(record).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
 }
 
 // With this `npx kintsugi` runs the clone's own file. Without it npx installs the clone into a cache of its own first, and on an

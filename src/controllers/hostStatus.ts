@@ -3,7 +3,7 @@ import type { Host, Pool } from '../api/generated/types.ts';
 import { diagnose } from '../domain/diagnose.ts';
 import type { HostBelief, MemberAnswer, PoolBelief } from '../domain/pool.ts';
 import { type Reading, unknown } from '../domain/reading.ts';
-import { allOf, isFalse, isTrue, isUnknown } from './judgements.ts';
+import { allOf, isFalse, isTrue, isUnknown, poolNotKnown } from './judgements.ts';
 import type { SessionState } from './poolDirectory.ts';
 
 type HostStatus = NonNullable<Host['status']>;
@@ -114,7 +114,7 @@ function readyNow(view: HostView, seen: Seen, parts: readonly ConditionNow[]): C
   if (view.pool === undefined) {
     return isFalse('Ready', 'NoPool', `There is no Pool ${view.host.spec.poolRef.name} in this namespace.`);
   }
-  if (seen.belief.kind === 'unknown') return isUnknown('Ready', 'PoolNotKnown', seen.belief.because);
+  if (seen.belief.kind === 'unknown') return isUnknown('Ready', 'PoolNotKnown', poolNotKnown(view.host));
   if (seen.inPool === undefined) {
     return isFalse('Ready', 'NotInPool', `The pool knows no host ${view.host.spec.hostUUID}.`);
   }
@@ -154,7 +154,7 @@ function reachableNow(answer: Reading<MemberAnswer>): ConditionNow {
 
 function fencingReady(view: HostView, seen: Seen): ConditionNow {
   const { host, state } = view;
-  if (state.kind === 'closed') return isUnknown('FencingReady', 'PoolNotKnown', state.because);
+  if (state.kind === 'closed') return isUnknown('FencingReady', 'PoolNotKnown', poolNotKnown(host));
   const watch = state.session.power(host.spec.hostUUID);
   const attests = (host.spec.power ?? []).some((rung) => rung.attestation !== undefined);
   if (watch === undefined || !watch.hasDevice) {
@@ -192,7 +192,7 @@ function hasRedfish(host: Host): boolean {
 
 function suspectedNow(view: HostView, seen: Seen): ConditionNow {
   const { host, state } = view;
-  if (state.kind === 'closed') return isUnknown('Suspected', 'PoolNotKnown', state.because);
+  if (state.kind === 'closed') return isUnknown('Suspected', 'PoolNotKnown', poolNotKnown(host));
   const uuid = host.spec.hostUUID;
   const fenceable = fencingReady(view, seen).status === 'True';
   const verdict = diagnose({

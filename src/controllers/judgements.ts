@@ -18,3 +18,10 @@ export function allOf(type: string, parts: readonly ConditionNow[], whenTrue: st
     parts.find((part) => part.status === 'False') ?? parts.find((part) => part.status === 'Unknown');
   return spoiler === undefined ? isTrue(type, 'AllIsWell', whenTrue) : { ...spoiler, type };
 }
+
+/** The Pool itself says why; its sentence on each of its hosts and virtual machines would only be noise. */
+export function poolNotKnown(object: {
+  readonly spec: { readonly poolRef: { readonly name: string } };
+}): string {
+  return `The Pool ${object.spec.poolRef.name} is not known now; its conditions say why.`;
+}

@@ -1,6 +1,6 @@
 /**
  * Asks the members of one pool whether they answer, so that silence is noticed and dated. A settled pool costs one
- * question a member and minute. A member that does not answer is asked every few seconds, together with the question to
+ * question a member every 40 s. A member that does not answer is asked every few seconds, together with the question to
  * the master whether it reaches it; and while a recovery runs (`attend`), so that no act has to wait for an answer.
  */
 import type { MemberAnswer } from '../domain/pool.ts';
@@ -32,7 +32,7 @@ export interface MemberWatchOptions {
   readonly onChange: (hostUUID: string) => void;
 }
 
-const settledEveryMs = 60_000;
+const settledEveryMs = 40_000;
 const attendedEveryMs = 15_000;
 const silentEveryMs = 5_000;
 /** With `answerWithinMs` this keeps the newest answer younger than the 5 s that an act asks for. */

@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { OpenRedfish, PowerDevice, RedfishAccess } from '../ports/power.ts';
 import { namespaceOf } from './cluster.ts';
 import { createPowerWatch, type PowerWatch } from './powerWatch.ts';
-import type { Accounts } from './secrets.ts';
+import { type Accounts, settledAccountMs, troubledAccountMs } from './secrets.ts';
 
 export interface OpenedPower {
   readonly key: string;
@@ -21,12 +21,14 @@ export async function openPower(
     readonly onChange: () => void;
   },
 ): Promise<OpenedPower> {
+  const trouble = before?.watch.unknownBecause() !== undefined;
+  const maxAgeMs = trouble ? troubledAccountMs : settledAccountMs;
   const accesses: RedfishAccess[] = [];
   const problems: string[] = [];
   for (const rung of host.spec.power ?? []) {
     if (rung.redfish === undefined) continue;
     const name = rung.redfish.credentialsSecretRef.name;
-    const account = await options.accounts.read({ namespace: namespaceOf(host), name });
+    const account = await options.accounts.read({ namespace: namespaceOf(host), name }, maxAgeMs);
     if ('missing' in account) {
       problems.push(account.missing);
       continue;

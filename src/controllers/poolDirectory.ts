@@ -12,7 +12,7 @@ import { type Cluster, hostsOf, keyOfObject, namespaceOf } from './cluster.ts';
 import { createMemberWatch, type MemberWatch } from './memberWatch.ts';
 import { type OpenedPower, openPower } from './openPower.ts';
 import type { PowerWatch } from './powerWatch.ts';
-import type { Accounts } from './secrets.ts';
+import { type Accounts, settledAccountMs, troubledAccountMs } from './secrets.ts';
 
 export interface PoolSession {
   readonly link: PoolLink;
@@ -86,7 +86,9 @@ export function createPoolDirectory(options: PoolDirectoryOptions): PoolDirector
     ensure: async (pool) => {
       const key = keyOfObject(pool);
       const hosts = uniqueHosts(hostsOf(options.cluster, pool));
-      const access = await accessOf(pool, hosts, options.accounts);
+      const trouble = opened.get(key)?.link.belief().kind === 'unknown';
+      const maxAgeMs = trouble ? troubledAccountMs : settledAccountMs;
+      const access = await accessOf(pool, hosts, (at) => options.accounts.read(at, maxAgeMs));
       if ('missing' in access) {
         problems.set(key, access.missing);
         closeOne(key);
@@ -193,7 +195,7 @@ function uniqueHosts(hosts: readonly Host[]): readonly Host[] {
 async function accessOf(
   pool: Pool,
   hosts: readonly Host[],
-  accounts: Accounts,
+  read: (at: ObjectName) => ReturnType<Accounts['read']>,
 ): Promise<PoolAccess | { readonly missing: string }> {
   const { xapi } = pool.spec.hypervisor;
   if (hosts.length === 0) {
@@ -203,7 +205,7 @@ async function accessOf(
   const members: MemberAccess[] = [];
   for (const host of hosts) {
     const secret = host.spec.credentialsSecretRef?.name ?? xapi.credentialsSecretRef.name;
-    const account = await accounts.read({ namespace, name: secret });
+    const account = await read({ namespace, name: secret });
     if ('missing' in account) return account;
     members.push({
       hostUUID: host.spec.hostUUID,

@@ -92,6 +92,8 @@ export function createPowerWatch(options: {
     unknownBecause: () => (failing ? because : undefined),
     signOfLife: () => {
       livedMs = clock.monotonicMs();
+      // What is shown would contradict it until the next turn, which may be a quarter of an hour away.
+      if (readings.at(-1)?.power !== 'on') plan(0);
     },
     attend: () => {
       attended += 1;

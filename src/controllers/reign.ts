@@ -31,7 +31,7 @@ import {
   virtualServersOf,
 } from './cluster.ts';
 import { hostStatus } from './hostStatus.ts';
-import { createPoolDirectory, type PoolDirectory } from './poolDirectory.ts';
+import { createPoolDirectory, type PoolDirectory, type SessionState } from './poolDirectory.ts';
 import { poolStatus } from './poolStatus.ts';
 import { createRecoveryController } from './recovery/recoveryController.ts';
 import { createAccounts } from './secrets.ts';
@@ -58,8 +58,8 @@ export interface Reign {
 
 /** A settled pool is looked at this often, for the freshness that it shows and for Secrets that changed. */
 const poolEveryMs = 5 * 60_000;
-/** A Pool that cannot be opened is tried again after this. */
-const closedPoolEveryMs = 30_000;
+/** A Pool that is not known is looked at again after this: its Secrets may have been corrected. */
+const troubledPoolEveryMs = 30_000;
 /** Changes of a pool's database come in bursts; what is shown follows them after this. */
 const shownAfterMs = 200;
 
@@ -92,7 +92,7 @@ export function startReign(options: ReignOptions): Reign {
       nowWallMs: clock.wallMs(),
     };
     await writeIfChanged({ writer, kind: poolKind, store: cluster.pools }, pool, poolStatus(view));
-    return { requeueAfterMs: state.kind === 'open' ? poolEveryMs : closedPoolEveryMs };
+    return { requeueAfterMs: isKnown(state) ? poolEveryMs : troubledPoolEveryMs };
   });
   const hosts = loop('hosts', 8, async (at) => {
     const host = cluster.hosts.get(at);
@@ -156,6 +156,10 @@ export function startReign(options: ReignOptions): Reign {
       directory.stop();
     },
   };
+}
+
+function isKnown(state: SessionState): boolean {
+  return state.kind === 'open' && state.session.link.belief().kind === 'known';
 }
 
 /** Only those whose record is another object than the one that was shown last: records that did not change are kept. */

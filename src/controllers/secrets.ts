@@ -17,29 +17,30 @@ interface Secret extends KubernetesObject {
 }
 
 export interface Accounts {
-  /** The account in a Secret, or the sentence that says what is wrong with it. Read anew after a while. */
-  read(at: ObjectName): Promise<Account | { readonly missing: string }>;
-  /** Forgets what was read, after credentials were refused. */
-  forget(at: ObjectName): void;
+  /**
+   * The account in a Secret, or the sentence that says what is wrong with it. What was read at most `maxAgeMs` ago is not
+   * read again, and while the API server cannot be asked what was read before still counts.
+   */
+  read(at: ObjectName, maxAgeMs: number): Promise<Account | { readonly missing: string }>;
 }
 
 /** A Secret is read by name when it is needed, and again after this time: nobody watches or lists Secrets. */
-const keptMs = 10 * 60_000;
+export const settledAccountMs = 10 * 60_000;
+/** While something does not answer or refuses, its account may have been corrected. */
+export const troubledAccountMs = 30_000;
 
 export function createAccounts(options: { readonly api: KubernetesApi; readonly clock: Clock }): Accounts {
   const kept = new Map<string, { readonly account: Account; readonly readMs: number }>();
-  const key = (at: ObjectName): string => `${at.namespace}/${at.name}`;
   return {
-    read: async (at) => {
-      const before = kept.get(key(at));
-      if (before !== undefined && options.clock.monotonicMs() - before.readMs < keptMs) return before.account;
-      const account = await readAccount(options.api, at);
-      if ('missing' in account) kept.delete(key(at));
-      else kept.set(key(at), { account, readMs: options.clock.monotonicMs() });
+    read: async (at, maxAgeMs) => {
+      const key = `${at.namespace}/${at.name}`;
+      const before = kept.get(key);
+      if (before !== undefined && options.clock.monotonicMs() - before.readMs < maxAgeMs)
+        return before.account;
+      const account = await readAccount(options.api, at, before?.account);
+      if ('missing' in account) kept.delete(key);
+      else kept.set(key, { account, readMs: options.clock.monotonicMs() });
       return account;
-    },
-    forget: (at) => {
-      kept.delete(key(at));
     },
   };
 }
@@ -47,6 +48,7 @@ export function createAccounts(options: { readonly api: KubernetesApi; readonly 
 async function readAccount(
   api: KubernetesApi,
   at: ObjectName,
+  before: Account | undefined,
 ): Promise<Account | { readonly missing: string }> {
   const where = `Secret ${at.name} in namespace ${at.namespace}`;
   try {
@@ -63,9 +65,12 @@ async function readAccount(
     return { userName, password };
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error;
-    return error.status === 403
-      ? { missing: `The operator may not read ${where}. Bind the Role of manifests/ in that namespace.` }
-      : { missing: `${where} could not be read: ${error.message}` };
+    if (error.status === 403) {
+      return {
+        missing: `The operator may not read ${where}. Bind the Role of manifests/ in that namespace.`,
+      };
+    }
+    return before ?? { missing: `${where} could not be read: ${error.message}` };
   }
 }
 

@@ -2,7 +2,7 @@ import { type ConditionNow, conditionsNow } from '../api/conditions.ts';
 import type { VirtualServer } from '../api/generated/types.ts';
 import type { PoolBelief } from '../domain/pool.ts';
 import { type Reading, unknown } from '../domain/reading.ts';
-import { isFalse, isTrue, isUnknown } from './judgements.ts';
+import { isFalse, isTrue, isUnknown, poolNotKnown } from './judgements.ts';
 import type { SessionState } from './poolDirectory.ts';
 
 type VirtualServerStatus = NonNullable<VirtualServer['status']>;
@@ -43,7 +43,7 @@ function readyNow(
       `The virtual machine is also claimed by ${alsoClaimedBy.join(', ')}.`,
     );
   }
-  if (belief.kind === 'unknown') return isUnknown('Ready', 'PoolNotKnown', belief.because);
+  if (belief.kind === 'unknown') return isUnknown('Ready', 'PoolNotKnown', poolNotKnown(server));
   const machine = belief.value.virtualMachines.get(server.spec.vmUUID);
   if (machine === undefined) {
     return isFalse('Ready', 'NotInPool', `The pool knows no virtual machine ${server.spec.vmUUID}.`);

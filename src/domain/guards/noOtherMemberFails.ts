@@ -1,4 +1,5 @@
 import { currentPool } from '../currentPool.ts';
+import type { Facts } from '../facts.ts';
 import { freshOnly, oldestMs } from '../freshness.ts';
 import { allow, deny, type Guard, missing } from '../verdict.ts';
 
@@ -11,7 +12,7 @@ export const noOtherMemberFails: Guard = {
   judge: (facts) => {
     const pool = currentPool(facts);
     if (pool.kind === 'missing') return missing(pool.because);
-    const failing: string[] = [facts.target.name];
+    const failing: string[] = answersItself(facts) ? [] : [facts.target.name];
     for (const host of pool.value.hosts.values()) {
       if (host.uuid === facts.target.hostUUID || facts.hosts.get(host.uuid)?.state === 'Maintenance')
         continue;
@@ -40,3 +41,9 @@ export const noOtherMemberFails: Guard = {
         );
   },
 };
+
+/** Whether it may be released is another guard's question; here it only must not be counted as failing when it is not. */
+function answersItself(facts: Facts): boolean {
+  const answer = facts.answers.get(facts.target.hostUUID);
+  return answer?.kind === 'known' && (answer.value.kind === 'master' || answer.value.kind === 'member');
+}
