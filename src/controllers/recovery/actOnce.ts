@@ -11,6 +11,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { EffectReply } from '../../ports/hypervisor.ts';
 import { keyOfObject, namespaceOf } from '../cluster.ts';
 import { assemble } from './assemble.ts';
+import { noteNotSent } from './holdBack.ts';
 import { makeRecord } from './makeRecord.ts';
 import { type ActRecord, type Memory, sinceWhen } from './memory.ts';
 import { restsOn } from './observe.ts';
@@ -45,7 +46,7 @@ export async function actOnce(
   const begun = decision.effects.map((effect) =>
     intent({ effect, epoch, wave, facts, step: decision.step }, options),
   );
-  const draft: Memory = { ...memory, acts: [...memory.acts, ...begun] };
+  const draft: Memory = { ...memory, acts: withBegun(memory.acts, begun) };
   draft.plan = memory.plan === undefined ? undefined : { ...memory.plan, victims: starting(draft, facts) };
   // What counts is what the plan rests on when it begins, not when it was first drawn up.
   if (memory.acts.length === 0 && draft.plan !== undefined && facts.pool.kind === 'known') {
@@ -64,11 +65,18 @@ export async function actOnce(
   });
   const written = await writeRecord(subject.request, record, memory, options);
   if (written !== 'written') return { requeueAfterMs: written === 'conflict' ? 100 : whileRunningMs };
-  memory.acts = draft.acts;
+  // Replies to earlier acts may have come while this was being written.
+  memory.acts = withBegun(memory.acts, begun);
   memory.plan = draft.plan;
   memory.timeline = draft.timeline;
   sendNow({ ...deciding, epoch, wave }, options);
   return { requeueAfterMs: whileRunningMs };
+}
+
+/** An act that is tried again takes the place of its tries that were never sent, so that these do not fill the journal. */
+function withBegun(acts: readonly ActRecord[], begun: readonly ActRecord[]): readonly ActRecord[] {
+  const keys = new Set(begun.map((act) => act.key));
+  return [...acts.filter((act) => act.outcome !== 'NotSent' || !keys.has(act.key)), ...begun];
 }
 
 /** Victims whose start has been intended are Starting from the moment it is written. */
@@ -134,6 +142,10 @@ function sendNow(
       says: because,
       endedWallMs: options.clock.wallMs(),
     });
+    for (const effect of decision.effects) {
+      const atMs = options.clock.monotonicMs();
+      noteNotSent(memory, effectKey(effect), { atMs, because: because ?? '' });
+    }
     options.log.warn('an intended act was not sent', {
       request: keyOfObject(deciding.subject.request),
       because,
@@ -147,6 +159,11 @@ function sendNow(
     const reply = send(effect, deciding.subject.session);
     void reply.then((answer) => {
       amend(memory, (one) => one.wave === wave && one.key === key, whatItMeans(answer, options.clock));
+      if (answer.kind === 'notSent') {
+        noteNotSent(memory, key, { atMs: options.clock.monotonicMs(), because: answer.because });
+      } else {
+        memory.notSent.delete(key);
+      }
       options.again(at, repliesTogetherMs);
     });
   }

@@ -12,6 +12,7 @@ import { type Reading, unknown } from '../../domain/reading.ts';
 import type { Cancel } from '../../ports/clock.ts';
 import type { MemberWatch } from '../memberWatch.ts';
 import type { PowerWatch } from '../powerWatch.ts';
+import type { NotSent } from './holdBack.ts';
 
 export interface Memory {
   readonly uid: string;
@@ -26,6 +27,8 @@ export interface Memory {
   locks: Reading<readonly DiskLocks[]>;
   readonly starts: Map<string, StartFacts>;
   readonly serving: Map<string, Reading<boolean>>;
+  /** Acts that could not be sent when they were last tried, by key. */
+  readonly notSent: Map<string, NotSent>;
   /** The close watch over the target's answers and power. */
   attending: Attending | undefined;
   /** Monotonic time of the last write of status. */
@@ -92,6 +95,7 @@ export function recall(request: RecoveryRequest, nowMs: number): Memory {
     locks: unknown('The storage locks of the pool have not been read yet.'),
     starts: new Map(),
     serving: new Map(),
+    notSent: new Map(),
     attending: undefined,
     writtenMs: Number.NEGATIVE_INFINITY,
     journalText: journalText(request),

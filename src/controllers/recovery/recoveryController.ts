@@ -15,6 +15,7 @@ import { virtualServersOf } from '../cluster.ts';
 import { actOnce, type Deciding, whileWaitingMs } from './actOnce.ts';
 import { assemble } from './assemble.ts';
 import { type GatherFrom, gatherCandidates, gatherLocks, gatherProbes, gatherProofs } from './gather.ts';
+import { holdBack } from './holdBack.ts';
 import { makeRecord, type Status } from './makeRecord.ts';
 import { journalText, learnFrom, type Memory, recall, sinceWhen } from './memory.ts';
 import { observe } from './observe.ts';
@@ -79,7 +80,7 @@ async function pass(
   await gatherForStep(subject, memory, look, options);
 
   const facts = look();
-  const decision = decide(releaseMember, facts);
+  const decision = holdBack(decide(releaseMember, facts), memory, facts.nowMs);
   noteStep(memory, decision, facts);
   if (decision.kind === 'act') return await actOnce({ subject, memory, facts, decision }, options);
   await writeIfDue({ subject, memory, facts, decision }, options);
