@@ -113,6 +113,11 @@ function stalledOf(decision: Decision, facts: Facts, since: Since): Outcome['sta
 }
 
 function finished(victims: readonly Victim[]): Outcome {
+  if (victims.length === 0) {
+    const message =
+      'The member is fenced and released. The pool had no virtual machines on it when the plan was made; where some should run, look for ones that are halted.';
+    return { phase: 'Succeeded', message, stalled: undefined };
+  }
   const failed = victims.filter((victim) => victim.state === 'Failed');
   const notHere = victims.filter((victim) => victim.state === 'NotRecoverable');
   const up = victims.filter(isUp).length;

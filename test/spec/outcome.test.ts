@@ -27,6 +27,17 @@ test('a recovery whose virtual machines all run has succeeded, and is never look
   expect(meaningOf[phase]).toMatchObject({ over: true, ready: 'True', againAfterMs: undefined });
 });
 
+test('a release that found no virtual machines says so, and where to look for ones that should run', () => {
+  const { facts } = recovered();
+  const empty: Facts = {
+    ...facts,
+    plan: facts.plan === undefined ? undefined : { ...facts.plan, victims: [] },
+  };
+  const { phase, message } = outcome(empty);
+  expect(phase).toBe('Succeeded');
+  expect(message).toContain('look for ones that are halted');
+});
+
 test('one virtual machine that could not be started makes the recovery a failure that names it', () => {
   const name = recovered().facts.plan?.victims.find((one) => one.state === 'Running')?.name ?? '';
   const { phase, message } = outcome(recovered().victim(name, { state: 'Failed', why: 'no' }).facts);
