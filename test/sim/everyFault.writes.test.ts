@@ -1,6 +1,6 @@
 /**
- * Every other kind of write to the API server (what Pools, Hosts and VirtualServers show, the lease, events), the first,
- * one in the middle and the last of each kind, with every fault. One is repeated with
+ * Every other write to the API server (what Pools, Hosts and VirtualServers show, the lease, events), with every fault.
+ * One is repeated with
  * `npx vitest run test/sim/everyFault.writes.test.ts -t 'TITLE'`: each run is the same to the byte.
  */
 import { expect, test } from 'vitest';
@@ -33,9 +33,7 @@ test('the operator writes nothing of a kind that nobody has thought of', () => {
 });
 
 for (const [kind, points] of byKind) {
-  const chosen = new Set([points[0], points[Math.floor(points.length / 2)], points.at(-1)]);
-  for (const point of chosen) {
-    if (point === undefined) continue;
+  for (const point of points) {
     test.each(writeFaultKinds)(`${kind} (${point.key}): %s changes nothing about the end`, async (fault) => {
       const { ending, struck } = await runWithFault(point, fault);
       expect(struck).toBe(true);
