@@ -41,7 +41,7 @@ async function cutOff(stage: ApiStage, screen: Screen): Promise<number> {
 async function suspicion(stage: ApiStage, screen: Screen): Promise<void> {
   screen.heading('Suspicion grows, and nothing harmful happens');
   screen.note(
-    'Nobody tells the operator. It asks each member of a quiet pool once a minute, one that the pool takes for dead at once, and one that does not answer every 5 s.',
+    'Nobody tells the operator. It asks each member of a quiet pool every 40 s, one that the pool takes for dead at once, and one that does not answer every 5 s.',
   );
   const suspected = await poll(async () => {
     const host = JSON.parse(await stage.kubectl(['get', 'host', victim, '-o', 'json'])) as Host;
