@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '../ports/clock.ts';
 
 export interface Child {
   /** Resolves with its standard output once it matches, rejects with its last words when it ends before. */
@@ -12,7 +13,7 @@ export interface Child {
 const executable = join(import.meta.dirname, '..', '..', 'bin', 'kintsugi.cjs');
 
 /** Starts `kintsugi ARGS`; what it writes to standard error goes to the log file. */
-export function startKintsugi(args: readonly string[], logFile: string): Child {
+export function startKintsugi(args: readonly string[], logFile: string, clock: Clock): Child {
   const log = openSync(logFile, 'w', 0o600);
   const child = spawn(process.execPath, [executable, ...args], { stdio: ['ignore', 'pipe', log] });
   closeSync(log);
@@ -45,9 +46,9 @@ export function startKintsugi(args: readonly string[], logFile: string): Child {
       }),
     stop: async () => {
       if (!hasEnded(child)) child.kill('SIGTERM');
-      const force = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      const spare = clock.after(10_000, () => child.kill('SIGKILL'));
       await ended;
-      clearTimeout(force);
+      spare();
     },
   };
 }

@@ -1,5 +1,6 @@
 /** `npm run demo`: one dead member, recovered end to end, on this machine alone. */
 import { Command } from 'commander';
+import { systemClock } from '../adapters/clock/systemClock.ts';
 import { untilStopped } from '../commandLine/untilStopped.ts';
 import { colors } from '../terminal/colors.ts';
 import { recoveryStory } from './recovery.ts';
@@ -22,7 +23,7 @@ const flags = new Command('npm run demo --')
   .parse()
   .opts<Flags>();
 
-const screen = createScreen(process.stdout);
+const screen = createScreen(process.stdout, systemClock);
 const stopped = untilStopped();
 let stage: Stage | undefined;
 let stopping = false;
@@ -34,7 +35,7 @@ void stopped.then(async () => {
 });
 
 try {
-  stage = await openLab(screen);
+  stage = await openLab(screen, systemClock);
   let passed: boolean;
   if (flags.unsafe === true) {
     passed = await unsafeStory(stage, screen);

@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import type { Host, RecoveryRequest } from '../api/generated/types.ts';
 import { releaseRequest } from '../lab/manifests.ts';
+import { type Clock, sleep } from '../ports/clock.ts';
 import type { Screen } from './screen.ts';
 import { type ApiStage, isLocal, memberTimeoutSeconds } from './stage.ts';
 
@@ -24,7 +25,7 @@ async function cutOff(stage: ApiStage, screen: Screen): Promise<number> {
   screen.heading(
     `${victim} is cut from the management network; its virtual machines go on writing to their disks`,
   );
-  const atMs = Date.now();
+  const atMs = stage.clock.wallMs();
   await stage.steer('partition', victim, 'everyone');
   const running = (await stage.verdict()).virtualMachines.filter((machine) =>
     machine.runsOn.includes(victim),
@@ -43,13 +44,17 @@ async function suspicion(stage: ApiStage, screen: Screen): Promise<void> {
   screen.note(
     'Nobody tells the operator. It asks each member of a quiet pool every 40 s, one that the pool takes for dead at once, and one that does not answer every 5 s.',
   );
-  const suspected = await poll(async () => {
-    const host = JSON.parse(await stage.kubectl(['get', 'host', victim, '-o', 'json'])) as Host;
-    const condition = host.status?.conditions?.find((one) => one.type === 'Suspected');
-    if (condition?.status === 'True') return condition;
-    screen.waiting(`Host ${victim} says: ${condition?.message ?? 'nothing yet'}`);
-    return undefined;
-  }, memberTimeoutSeconds + 60);
+  const suspected = await poll(
+    stage.clock,
+    async () => {
+      const host = JSON.parse(await stage.kubectl(['get', 'host', victim, '-o', 'json'])) as Host;
+      const condition = host.status?.conditions?.find((one) => one.type === 'Suspected');
+      if (condition?.status === 'True') return condition;
+      screen.waiting(`Host ${victim} says: ${condition?.message ?? 'nothing yet'}`);
+      return undefined;
+    },
+    memberTimeoutSeconds + 60,
+  );
   screen.good(`Host ${victim}: Suspected (${suspected.reason})`);
   screen.line(suspected.message);
   const harmful = (await stage.verdict()).harmfulEffects.length;
@@ -67,15 +72,19 @@ async function recover(stage: ApiStage, screen: Screen): Promise<Status> {
   });
   screen.line((await stage.kubectl(['apply', '-f', '-'], stringify(request))).trim());
   const shown = createNarrator(screen);
-  return await poll(async () => {
-    const object = JSON.parse(
-      await stage.kubectl(['get', 'rr', requestName, '-o', 'json']),
-    ) as RecoveryRequest;
-    const status = object.status;
-    if (status === undefined) return undefined;
-    shown(status);
-    return status.phase === 'Succeeded' || status.phase === 'Failed' ? status : undefined;
-  }, 120);
+  return await poll(
+    stage.clock,
+    async () => {
+      const object = JSON.parse(
+        await stage.kubectl(['get', 'rr', requestName, '-o', 'json']),
+      ) as RecoveryRequest;
+      const status = object.status;
+      if (status === undefined) return undefined;
+      shown(status);
+      return status.phase === 'Succeeded' || status.phase === 'Failed' ? status : undefined;
+    },
+    120,
+  );
 }
 
 /** Says each thing of a growing record once, in the order in which it happened. */
@@ -193,12 +202,12 @@ async function verdict(stage: ApiStage, status: Status, screen: Screen): Promise
   return truth.clean && wrong.length === 0 && status.phase === 'Succeeded';
 }
 
-async function poll<T>(look: () => Promise<T | undefined>, withinSeconds: number): Promise<T> {
-  const endMs = performance.now() + withinSeconds * 1000;
-  while (performance.now() < endMs) {
+async function poll<T>(clock: Clock, look: () => Promise<T | undefined>, withinSeconds: number): Promise<T> {
+  const endMs = clock.monotonicMs() + withinSeconds * 1000;
+  while (clock.monotonicMs() < endMs) {
     const found = await look();
     if (found !== undefined) return found;
-    await new Promise<void>((resolve) => setTimeout(resolve, 400));
+    await sleep(clock, 400);
   }
   throw new Error(`what was waited for did not happen within ${withinSeconds} s`);
 }

@@ -3,6 +3,7 @@
  * how long. In a pipe everything is a plain line, and what is waited for is said when it changes.
  */
 import { clearLine, cursorTo } from 'node:readline';
+import type { Cancel, Clock } from '../ports/clock.ts';
 import { colors } from '../terminal/colors.ts';
 import { fitted, wrapped } from './wrap.ts';
 
@@ -25,22 +26,22 @@ export interface Screen {
 
 const margin = 8;
 const widthWithoutTerminal = 110;
+const frameMs = 120;
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
-export function createScreen(out: NodeJS.WriteStream): Screen {
+export function createScreen(out: NodeJS.WriteStream, time: Clock): Screen {
   const terminal = out.isTTY === true;
-  const startedMs = performance.now();
-  const seconds = (): number => (performance.now() - startedMs) / 1000;
+  const startedMs = time.monotonicMs();
+  const seconds = (): number => (time.monotonicMs() - startedMs) / 1000;
   const width = (): number => (terminal ? out.columns || 80 : widthWithoutTerminal);
   const clock = (): string => colors.dim(`${seconds().toFixed(0).padStart(4)} s`);
   let step = 0;
   let waitingFor = '';
   let frame = 0;
-  let ticking: NodeJS.Timeout | undefined;
+  let stopTicking: Cancel = () => {};
 
   const wipe = (): void => {
-    clearInterval(ticking);
-    ticking = undefined;
+    stopTicking();
     if (terminal && waitingFor !== '') {
       clearLine(out, 0);
       cursorTo(out, 0);
@@ -63,6 +64,7 @@ export function createScreen(out: NodeJS.WriteStream): Screen {
     clearLine(out, 0);
     const mark = colors.yellow(frames[frame++ % frames.length] ?? '');
     out.write(`${clock()}  ${mark} ${fitted(waitingFor, width() - margin - 3)}`);
+    stopTicking = time.after(frameMs, paintWaiting);
   };
   return {
     heading: (text) => {
@@ -90,8 +92,6 @@ export function createScreen(out: NodeJS.WriteStream): Screen {
       wipe();
       waitingFor = text;
       paintWaiting();
-      ticking = setInterval(paintWaiting, 120);
-      ticking.unref();
     },
     settle: wipe,
   };

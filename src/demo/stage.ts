@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import type { LabDocument } from '../lab/document.ts';
 import { manifestsOf } from '../lab/manifests.ts';
 import type { Verdict } from '../lab/verdict.ts';
+import type { Clock } from '../ports/clock.ts';
 import { type Child, runKintsugi, startKintsugi } from './children.ts';
 import { findKubectl, type Kubectl, kubectlWith } from './kubectl.ts';
 import type { Screen } from './screen.ts';
@@ -16,6 +17,7 @@ export const speed = 20;
 export const memberTimeoutSeconds = 20;
 
 export interface Stage {
+  readonly clock: Clock;
   readonly folder: string;
   readonly labFolder: string;
   readonly document: LabDocument;
@@ -29,13 +31,14 @@ export interface ApiStage extends Stage {
   readonly kubeconfig: string;
 }
 
-export async function openLab(screen: Screen): Promise<Stage> {
+export async function openLab(screen: Screen, clock: Clock): Promise<Stage> {
   screen.heading('A lab: a pool of 4 members, each with its own HTTPS endpoint, certificate and BMC');
   const folder = mkdtempSync(join(tmpdir(), 'kintsugi-demo-'));
   const labFolder = join(folder, 'lab');
   const lab = startKintsugi(
     ['lab', 'up', '--state', labFolder, '--speed', String(speed)],
     join(folder, 'lab.log'),
+    clock,
   );
   const close = async (): Promise<void> => {
     await lab.stop();
@@ -54,6 +57,7 @@ export async function openLab(screen: Screen): Promise<Stage> {
     const steer = (...args: readonly string[]): Promise<string> =>
       runKintsugi(['lab', ...args, '--state', labFolder]);
     return {
+      clock,
       folder,
       labFolder,
       document,
@@ -74,6 +78,7 @@ export async function openApi(stage: Stage, screen: Screen): Promise<ApiStage> {
   const child: Child = startKintsugi(
     ['standalone', '--state', state, '--port', '0'],
     join(stage.folder, 'standalone.log'),
+    stage.clock,
   );
   const close = async (): Promise<void> => {
     await child.stop();

@@ -1,7 +1,7 @@
 /** The counter-example: what a script does that takes the pool's word for a death. The oracle has to name the corruption. */
-import { systemClock } from '../adapters/clock/systemClock.ts';
 import { createSocketNetwork } from '../adapters/network/sockets.ts';
 import { runNaiveRecovery } from '../lab/naiveScript.ts';
+import { sleep } from '../ports/clock.ts';
 import type { Screen } from './screen.ts';
 import type { Stage } from './stage.ts';
 
@@ -22,7 +22,7 @@ export async function unsafeStory(stage: Stage, screen: Screen): Promise<boolean
   if (member === undefined) throw new Error(`the lab has no ${victim}`);
   const outcome = await runNaiveRecovery({
     network: createSocketNetwork(),
-    clock: systemClock,
+    clock: stage.clock,
     document: stage.document,
     hostUUID: member.hostUUID,
     say: (sentence) => screen.line(sentence),
@@ -52,7 +52,7 @@ async function firstCorruption(
     );
     if (named.length > 0) return { sentences: named.map((one) => one.sentence) };
     screen.waiting('the oracle watches the disks');
-    await new Promise<void>((resolve) => setTimeout(resolve, 500));
+    await sleep(stage.clock, 500);
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { colors as pc } from '../terminal/colors.ts';
 import type { HostStatus, LabStatus } from './status.ts';
 import type { HarmfulEffect, Verdict } from './verdict.ts';
@@ -54,8 +55,7 @@ function row(cells: readonly string[]): string {
 
 /** Colours take no room on the screen. */
 function pad(cell: string, width: number): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character
-  const seen = cell.replaceAll(/\u001b\[\d+m/g, '').length;
+  const seen = stripVTControlCharacters(cell).length;
   return cell + ' '.repeat(Math.max(0, width - seen));
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { systemClock } from '../../src/adapters/clock/systemClock.ts';
 import { version } from '../../src/commandLine/version.ts';
 import { startKintsugi } from '../../src/demo/children.ts';
 
@@ -77,7 +78,11 @@ test('a second process on the same directory is refused with a sentence, and the
 }, async () => {
   const folder = newFolder();
   const state = join(folder, 'state');
-  const first = startKintsugi(['standalone', '--state', state, '--port', '0'], join(folder, 'first.log'));
+  const first = startKintsugi(
+    ['standalone', '--state', state, '--port', '0'],
+    join(folder, 'first.log'),
+    systemClock,
+  );
   try {
     await first.whenPrinted((output) => output.includes('get kintsugi'));
     const second = kintsugi('standalone', '--state', state, '--port', '0');

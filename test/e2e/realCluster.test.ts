@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { systemClock } from '../../src/adapters/clock/systemClock.ts';
 import type { RecoveryRequest } from '../../src/api/generated/types.ts';
 import { type Child, runKintsugi, startKintsugi } from '../../src/demo/children.ts';
 import type { LabDocument } from '../../src/lab/document.ts';
@@ -41,6 +42,7 @@ describeWithCluster('on a real kube-apiserver', () => {
     lab = startKintsugi(
       ['lab', 'up', '--state', join(folder, 'lab'), '--speed', '20'],
       join(folder, 'lab.log'),
+      systemClock,
     );
     document = JSON.parse(await lab.whenPrinted((output) => output.endsWith('}\n'))) as LabDocument;
     const token = await cluster.serviceAccountToken('kintsugi-system', 'kintsugi');
@@ -55,6 +57,7 @@ describeWithCluster('on a real kube-apiserver', () => {
         '0',
       ],
       join(folder, 'operator.log'),
+      systemClock,
     );
   });
 

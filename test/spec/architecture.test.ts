@@ -143,8 +143,8 @@ test(`no source file is longer than ${mostLines} lines`, () => {
 const ambient =
   /\b(?:Date\.now|new Date\(\)|setTimeout|setInterval|Math\.random|randomUUID|performance\.now|process\.hrtime|AbortSignal\.timeout)\b|new Date\(\)|(?<![.\w])fetch\(/g;
 
-/** Where time, chance and network come from, and the programs at the edge that only show them to a person. */
-const mayBeAmbient = ['src/adapters/clock/', 'src/adapters/network/', 'src/demo/'];
+/** Where time, chance and network come from. */
+const mayBeAmbient = ['src/adapters/clock/', 'src/adapters/network/'];
 
 const ambientUse: Rule = (file) => {
   if (!isSource(file) || mayBeAmbient.some((prefix) => file.path.startsWith(prefix))) return [];

@@ -10,7 +10,7 @@ import {
   type StandaloneApiOptions,
   startStandaloneApi,
 } from '../../src/standalone/start.ts';
-import { quiet, widget, widgetCrd, widgets } from './bench.ts';
+import { type AnyJson, quiet, widget, widgetCrd, widgets } from './bench.ts';
 
 function folder(): string {
   const made = mkdtempSync(join(tmpdir(), 'kintsugi-standalone-'));
@@ -41,8 +41,7 @@ async function ask(api: StandaloneApi, method: 'GET' | 'POST', body?: unknown) {
     headers: { authorization: `Bearer ${api.token}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  // biome-ignore lint/suspicious/noExplicitAny: the shape is what is being tested
-  return { status: reply.statusCode, json: (await reply.body.json()) as any };
+  return { status: reply.statusCode, json: (await reply.body.json()) as AnyJson };
 }
 
 describe('the embedded API server on one machine', () => {
