@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RecoveryRequest } from '../../src/api/generated/types.ts';
-import { makeRecord } from '../../src/controllers/recovery/makeRecord.ts';
+import { makeRecord, progressOf } from '../../src/controllers/recovery/makeRecord.ts';
 import { type ActRecord, type Memory, recall } from '../../src/controllers/recovery/memory.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { Victim } from '../../src/domain/facts.ts';
@@ -91,4 +91,16 @@ test('merging waves of starts in the journal loses no target', () => {
   const { journal } = makeRecord({ request, memory, facts, decision, outcome });
   expect(journal?.flatMap((entry) => entry.targets ?? [])).toEqual(memory.acts.map((act) => act.target));
   expect(journal?.length).toBeLessThanOrEqual(40);
+});
+
+test('before anything was started the progress counts what is to start, and does not call it down', () => {
+  const memory = memoryOfMany();
+  const victims = (memory.plan?.victims ?? []).map((victim): Victim => ({ ...victim, state: 'Planned' }));
+  const [first, second] = victims;
+  if (first === undefined || second === undefined) throw new Error('a plan of many has two');
+  expect(progressOf([first, { ...second, state: 'NotRecoverable' }])).toBe(
+    '1 to start, 1 not recoverable here',
+  );
+  expect(progressOf([{ ...first, state: 'Running' }, second])).toBe('1 of 2 up');
+  expect(progressOf([{ ...first, state: 'Starting' }, second])).toBe('0 of 2 up, 1 starting');
 });

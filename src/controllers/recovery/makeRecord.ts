@@ -149,7 +149,9 @@ export function progressOf(victims: readonly Victim[]): string {
   const count = (states: readonly Victim['state'][]): number =>
     victims.filter((victim) => states.includes(victim.state)).length;
   const toStart = victims.length - count(['NotRecoverable', 'LeftHalted']);
-  const parts = [`${victims.filter(isUp).length} of ${toStart} up`];
+  // Before anything was started they may well run where they are: "0 of 8 up" would read as if they were lost.
+  const begun = count(['Starting', 'Running', 'Serving', 'Failed']) > 0;
+  const parts = [begun ? `${victims.filter(isUp).length} of ${toStart} up` : `${toStart} to start`];
   const starting = count(['Starting']);
   const failed = count(['Failed']);
   const notHere = count(['NotRecoverable']);
