@@ -3,11 +3,11 @@ import { type Command, Option } from 'commander';
 import { inClusterConnection } from '../adapters/kubernetes/connection.ts';
 import { kubeconfigConnection } from '../adapters/kubernetes/kubeconfig.ts';
 import { createLog, type LogLevel } from '../adapters/log/log.ts';
+import type { Surroundings } from '../terminal/surroundings.ts';
 import { serveHttp } from '../wire/serve.ts';
 import { healthHandler } from './health.ts';
 import { asPort, logLevelOption } from './options.ts';
 import { runOperator } from './runOperator.ts';
-import type { Surroundings } from './surroundings.ts';
 
 interface Flags {
   readonly kubeconfig?: string;

@@ -4,7 +4,7 @@ import { createRedfish } from '../adapters/power/redfish.ts';
 import { createXapi } from '../adapters/xapi/poolLink.ts';
 import { type Operator, startOperator } from '../operator.ts';
 import type { Log } from '../ports/log.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Surroundings } from '../terminal/surroundings.ts';
 
 /** The operator with the real adapters: XAPI and Redfish over sockets. */
 export function runOperator(

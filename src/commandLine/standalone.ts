@@ -4,9 +4,9 @@ import { explicitConnection } from '../adapters/kubernetes/connection.ts';
 import { createLog, type LogLevel } from '../adapters/log/log.ts';
 import { crds } from '../api/generated/crds.ts';
 import { startStandaloneApi } from '../standalone/start.ts';
+import type { Surroundings } from '../terminal/surroundings.ts';
 import { asPort, logLevelOption } from './options.ts';
 import { runOperator } from './runOperator.ts';
-import type { Surroundings } from './surroundings.ts';
 
 interface Flags {
   readonly state: string;

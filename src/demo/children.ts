@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../ports/clock.ts';
+import { runToEnd } from './runToEnd.ts';
 
 export interface Child {
   /** Resolves with its standard output once it matches, rejects with its last words when it ends before. */
@@ -62,21 +63,8 @@ function lastWords(logFile: string): string {
 }
 
 /** Runs `kintsugi ARGS` to its end and gives its standard output; the exit code is not judged here. */
-export function runKintsugi(args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [executable, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let out = '';
-    let err = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      out += chunk;
-    });
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      err += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', () => {
-      if (out === '' && err !== '') reject(new Error(err.trim()));
-      else resolve(out);
-    });
-  });
+export async function runKintsugi(args: readonly string[]): Promise<string> {
+  const { out, err } = await runToEnd(process.execPath, [executable, ...args]);
+  if (out === '' && err !== '') throw new Error(err.trim());
+  return out;
 }

@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { runToEnd } from './runToEnd.ts';
 import type { Screen } from './screen.ts';
 
 export type Kubectl = (args: readonly string[], stdin?: string) => Promise<string>;
@@ -40,24 +41,9 @@ function runs(command: string): boolean {
 
 /** Runs kubectl with the given kubeconfig. Rejects with what kubectl said. */
 export function kubectlWith(program: string, kubeconfig: string): Kubectl {
-  return (args, stdin) =>
-    new Promise((resolve, reject) => {
-      const child = spawn(program, ['--kubeconfig', kubeconfig, ...args], {
-        stdio: ['pipe', 'pipe', 'pipe'],
-      });
-      let out = '';
-      let err = '';
-      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-        out += chunk;
-      });
-      child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-        err += chunk;
-      });
-      child.on('error', reject);
-      child.on('close', (code) => {
-        if (code === 0) resolve(out);
-        else reject(new Error(`kubectl ${args.join(' ')}: ${err.trim() || `ended with ${code}`}`));
-      });
-      child.stdin.end(stdin ?? '');
-    });
+  return async (args, stdin) => {
+    const { code, out, err } = await runToEnd(program, ['--kubeconfig', kubeconfig, ...args], stdin);
+    if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${err.trim() || `ended with ${code}`}`);
+    return out;
+  };
 }

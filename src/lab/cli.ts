@@ -1,7 +1,6 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-import type { Clock, Random } from '../ports/clock.ts';
 import type { Log, LogFields } from '../ports/log.ts';
-import type { Network } from '../ports/network.ts';
+import type { Surroundings } from '../terminal/surroundings.ts';
 import { bmcBehaviours, type SteerCommand } from './commands.ts';
 import type { Fault, FaultEffect } from './faults.ts';
 import { describeStatus, describeVerdict } from './report.ts';
@@ -9,22 +8,8 @@ import type { XapiVersion } from './settings.ts';
 import { type RemoteLab, readSheet, steerFrom } from './steerFrom.ts';
 import { labUp } from './up.ts';
 
-/** What the lab's command line needs of its surroundings. */
-export interface LabCommandDeps {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly network: Network;
-  /** Writes a line to standard output. */
-  readonly print: (line: string) => void;
-  /** Writes a line to standard error. */
-  readonly complain: (line: string) => void;
-  readonly setExitCode: (code: number) => void;
-  /** Resolves when the process is asked to stop (SIGINT, SIGTERM). */
-  readonly untilStopped: () => Promise<void>;
-}
-
 /** Adds `lab` with its subcommands. */
-export function labCommand(program: Command, deps: LabCommandDeps): void {
+export function labCommand(program: Command, deps: Surroundings): void {
   const lab = program
     .command('lab')
     .description(
@@ -45,7 +30,7 @@ interface UpFlags {
   readonly state: string;
 }
 
-function addUp(lab: Command, deps: LabCommandDeps): void {
+function addUp(lab: Command, deps: Surroundings): void {
   lab
     .command('up')
     .description(
@@ -75,7 +60,7 @@ function addUp(lab: Command, deps: LabCommandDeps): void {
     });
 }
 
-function addSteering(lab: Command, deps: LabCommandDeps): void {
+function addSteering(lab: Command, deps: Surroundings): void {
   const steer = (state: string, command: SteerCommand): Promise<void> =>
     remotely(deps, state, async (remote) => deps.print(await remote.steer(command)));
   const onHost = (verb: string, description: string): void => {
@@ -165,7 +150,7 @@ function addOddSteering(lab: Command, steer: Steer): void {
     .action(({ state }: State) => steer(state, { verb: 'clear-faults' }));
 }
 
-function addReports(lab: Command, deps: LabCommandDeps): void {
+function addReports(lab: Command, deps: Surroundings): void {
   lab
     .command('status')
     .description('What really is, beside what the pool believes.')
@@ -252,7 +237,7 @@ function asNumber(text: string): number {
 }
 
 async function remotely(
-  deps: LabCommandDeps,
+  deps: Surroundings,
   state: string,
   act: (remote: RemoteLab) => Promise<void>,
 ): Promise<void> {
@@ -267,7 +252,7 @@ async function remotely(
 }
 
 /** What goes wrong is said in its sentence, without a stack. */
-async function speaking(deps: LabCommandDeps, act: () => Promise<void>): Promise<void> {
+async function speaking(deps: Surroundings, act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {
@@ -277,7 +262,7 @@ async function speaking(deps: LabCommandDeps, act: () => Promise<void>): Promise
 }
 
 /** Bugs of the lab's servers, where whoever runs the lab sees them. */
-function complainingLog({ complain }: LabCommandDeps): Log {
+function complainingLog({ complain }: Surroundings): Log {
   const say = (message: string, fields?: LogFields): void => {
     complain(`bug of the lab: ${message} ${String(fields?.['error'] ?? '')}`);
   };

@@ -212,7 +212,9 @@ describe('the word of a person', () => {
     world.lab.steer.cutPower(lostHost);
     world.lab.steer.addFault({ method: 'VM.start_on', nth: 1, effect: { kind: 'slow', delayMs: 120_000 } });
     const first = attestation(world, { validForSeconds: 60 });
-    expect(await world.patch('RecoveryRequest', 'release-3', { spec: { attestations: [first] } })).toBeUndefined();
+    expect(
+      await world.patch('RecoveryRequest', 'release-3', { spec: { attestations: [first] } }),
+    ).toBeUndefined();
     await world.pass(10 * 60_000);
     expect(harm(world)).toEqual([declared, 'start app-01']);
     expect((await look(world)).says).toMatch(/no longer in force|has expired/);
@@ -220,7 +222,9 @@ describe('the word of a person', () => {
     expect(refused).toMatch(/attestations can only be added/);
 
     const both = [first, attestation(world)];
-    expect(await world.patch('RecoveryRequest', 'release-3', { spec: { attestations: both } })).toBeUndefined();
+    expect(
+      await world.patch('RecoveryRequest', 'release-3', { spec: { attestations: both } }),
+    ).toBeUndefined();
     expect((await untilPhase(world, 'Succeeded')).phase).toBe('Succeeded');
     expect(harm(world).filter((act) => act === declared)).toEqual([declared]);
     expect(new Set(harm(world)).size).toBe(harm(world).length);

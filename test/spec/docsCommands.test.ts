@@ -6,8 +6,8 @@ import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { operatorCommand } from '../../src/commandLine/operator.ts';
 import { standaloneCommand } from '../../src/commandLine/standalone.ts';
-import type { Surroundings } from '../../src/commandLine/surroundings.ts';
 import { labCommand } from '../../src/lab/cli.ts';
+import type { Surroundings } from '../../src/terminal/surroundings.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const pages = [
