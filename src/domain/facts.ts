@@ -99,7 +99,10 @@ export interface DeclaredVirtualServer {
 export interface PowerObservation {
   readonly power: 'on' | 'off' | 'other';
   readonly says: string;
+  /** As the device shows them, trimmed; '' where it does not. The UUID is in lower case. */
   readonly serial: string;
+  readonly sku: string;
+  readonly systemUUID: string;
   readonly device: string;
   readonly atMs: number;
   readonly atWallMs: number;

@@ -10,8 +10,8 @@ export interface PowerDevice {
   readonly name: string;
   /**
    * What the device says now. `other` covers every state that is neither plainly on nor plainly off (PoweringOff,
-   * PoweringOn, Paused …): it is never off. `serial` is the machine's own, read in the same answer, so that a
-   * controller that was moved to another machine is noticed.
+   * PoweringOn, Paused …): it is never off. What makes the machine this machine is read in the same answer, so
+   * that a controller that was moved to another machine is noticed.
    */
   read(deadlineMs: number): Promise<Reading<PowerReading>>;
   /** Cuts the power at once, without asking the operating system (Redfish ForceOff). */
@@ -24,7 +24,12 @@ export interface PowerReading {
   readonly power: 'on' | 'off' | 'other';
   /** The device's own word for the state. */
   readonly says: string;
+  /** ComputerSystem.SerialNumber, trimmed; '' where the controller does not show it. Some show the board's. */
   readonly serial: string;
+  /** ComputerSystem.SKU, trimmed; '' where it is not shown. Dell's is the service tag, others' a product number. */
+  readonly sku: string;
+  /** ComputerSystem.UUID, trimmed, in lower case; '' where it is not shown. */
+  readonly systemUUID: string;
 }
 
 export interface RedfishAccess {

@@ -66,7 +66,9 @@ test('the system says which machine it is, its power and what resets it takes', 
     const { send } = redfish(world, 'host-2');
     expect((await send('GET', '/redfish/v1/Systems')).json.Members).toEqual([{ '@odata.id': system }]);
     const { json } = await send('GET', system);
-    expect(json).toMatchObject({ PowerState: 'On', SerialNumber: world.member('host-2').serial });
+    const { serial } = world.member('host-2');
+    expect(json).toMatchObject({ PowerState: 'On', SerialNumber: serial, SKU: 'KT-2U-LAB' });
+    expect(json.UUID).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(json.Actions['#ComputerSystem.Reset']).toEqual({
       target: resetPath,
       'ResetType@Redfish.AllowableValues': ['On', 'ForceOff', 'ForceRestart'],

@@ -103,7 +103,8 @@ function timed(
   let agoMs = drawn.reduce((sum, one) => sum + one.passedMs, 0);
   return drawn.map(({ power, serial, device, passedMs }) => {
     agoMs -= passedMs;
-    return { power, serial, device, says: power, atMs: nowMs - agoMs, atWallMs: nowWallMs - agoMs };
+    const shows = { serial, sku: '', systemUUID: '', device };
+    return { ...shows, power, says: power, atMs: nowMs - agoMs, atWallMs: nowWallMs - agoMs };
   });
 }
 

@@ -111,7 +111,8 @@ export function storage(uuid: string, change: Partial<StorageBelief> = {}): Stor
 
 export function powerReading(power: PowerObservation['power'], agoMs: number): PowerObservation {
   const says = { on: 'On', off: 'Off', other: 'PoweringOff' }[power];
-  return { power, says, serial: 'SN-3', device: bmc, atMs: nowMs - agoMs, atWallMs: nowWallMs - agoMs };
+  const shows = { serial: 'SN-3', sku: '', systemUUID: '' };
+  return { power, says, ...shows, device: bmc, atMs: nowMs - agoMs, atWallMs: nowWallMs - agoMs };
 }
 
 function byUUID<T extends { readonly uuid: string }>(all: readonly T[]): ReadonlyMap<string, T> {

@@ -7,12 +7,18 @@ import { asResource, linkIn, pathOn, type Resource } from './redfishHttp.ts';
 export function powerReading(system: Resource): PowerReading | undefined {
   const state = system['PowerState'];
   if (typeof state !== 'string' || state === '') return undefined;
-  const serial = system['SerialNumber'];
   return {
     power: state === 'On' ? 'on' : state === 'Off' ? 'off' : 'other',
     says: state,
-    serial: typeof serial === 'string' ? serial.trim() : '',
+    serial: shown(system['SerialNumber']),
+    sku: shown(system['SKU']),
+    systemUUID: shown(system['UUID']).toLowerCase(),
   };
+}
+
+/** Controllers show null, a word or nothing for what they do not know, and pad what they do. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value.trim() : '';
 }
 
 export interface ResetAction {

@@ -12,6 +12,8 @@ export interface Bmc {
   /** Redfish's word for the power. */
   powerState(): 'On' | 'Off' | 'PoweringOff' | 'PoweringOn';
   serial(): string;
+  /** A product number, as most makers show: the same on every machine. */
+  sku(): string;
   systemUUID(): string;
   /** Starts to cut the power, for good in `forceOffMs`; `alreadyOff` when there is none. */
   forceOff(user: string): 'accepted' | 'alreadyOff';
@@ -65,6 +67,7 @@ export function createBmc({ pool, member, power }: BmcParts): Bmc {
     },
     serial: () =>
       bmc.behaviour === 'anotherSerial' ? `KT${pool.seeded.word('another serial', 8)}` : machine.serial,
+    sku: () => 'KT-2U-LAB',
     systemUUID: () =>
       bmc.behaviour === 'anotherSerial' ? pool.seeded.uuid('another system') : machine.systemUUID,
     forceOff: (user) => off(user, () => {}),

@@ -57,6 +57,7 @@ function computerSystem(bmc: Bmc): object {
     Manufacturer: 'Kintsugi lab',
     Model: 'Simulated machine',
     SerialNumber: bmc.serial(),
+    SKU: bmc.sku(),
     UUID: bmc.systemUUID(),
     PowerState: bmc.powerState(),
     Status: { State: 'Enabled', Health: 'OK' },

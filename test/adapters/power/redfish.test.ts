@@ -95,6 +95,22 @@ test('tells power, the word for it, the serial number, and when it asked', async
   expect(reading.atMs).toBeGreaterThan(servedAtMs - 100);
 });
 
+test('tells what makes the machine this machine: serial, SKU and system UUID, trimmed, the UUID in lower case', async () => {
+  const { run, bmc } = await bench();
+  bmc.system = { SerialNumber: ' CN70163 ', SKU: '8XK4T93\n', UUID: '4C4C4544-0058-4B10-8034-B8C04F543933' };
+  expect(await run((device) => device.read(5_000))).toMatchObject({
+    value: { serial: 'CN70163', sku: '8XK4T93', systemUUID: '4c4c4544-0058-4b10-8034-b8c04f543933' },
+  });
+});
+
+test('what the controller does not show of the machine is empty', async () => {
+  const { run, bmc } = await bench();
+  bmc.system = { SerialNumber: null, SKU: 7 };
+  expect(await run((device) => device.read(5_000))).toMatchObject({
+    value: { serial: '', sku: '', systemUUID: '' },
+  });
+});
+
 test.each([
   ['On', 'on'],
   ['Off', 'off'],
