@@ -12,12 +12,20 @@ import type { Cancel } from './clock.ts';
 export type { BootVerdict, EffectReply, MemberAnswer } from '../domain/pool.ts';
 
 /**
+ * The last question of an effect: asked synchronously in the instant in which the effect is given to a connection that is
+ * there, so that nothing waits between the judgement and the wire. A sentence means that it is not sent; the reply is
+ * then `notSent` with this sentence.
+ */
+export type MayGo = () => string | undefined;
+
+/**
  * One pool, reached through its members. A link holds one session and one event stream on the pool master, and
  * it can ask each member directly, so that the loss of the master never needs the master.
  *
  * Reads answer with a Reading and never reject: what could not be read is unknown, with the sentence that says why.
  * They may be repeated. Effects are sent at most once by the link; their reply is a hint, and the caller proves
- * success by reading the world. Every method is bounded by its deadline whatever the peers do.
+ * success by reading the world. Whatever an effect needs to know first, and every wait for a connection, comes before its
+ * `mayGo` is asked. Every method is bounded by its deadline whatever the peers do.
  */
 export interface PoolLink {
   /**
@@ -51,18 +59,18 @@ export interface PoolLink {
    * Safety: only with a valid fence certificate for this very host; the pool's own guard takes any failed contact for
    * death. Idempotent in its end state.
    */
-  declareDead(hostUUID: string, deadlineMs: number): Promise<EffectReply>;
+  declareDead(hostUUID: string, deadlineMs: number, mayGo?: MayGo): Promise<EffectReply>;
   /**
    * VDI.remove_from_sm_config of exactly `host_<hostRef>`.
    * Safety: only with a valid fence certificate, only after declareDead, only when nothing works on the disk or its SR.
    */
-  removeLock(vdiUUID: string, hostRef: string, deadlineMs: number): Promise<EffectReply>;
+  removeLock(vdiUUID: string, hostRef: string, deadlineMs: number, mayGo?: MayGo): Promise<EffectReply>;
   /**
    * VM.start_on without force. Resolves when the pool's task has ended, or as lost at the deadline.
    * Safety: only a Halted virtual machine whose disks nobody holds, with the fence certificate of its old host valid.
    * A repeat while it runs is refused by the pool (VM_BAD_POWER_STATE).
    */
-  startOn(vmUUID: string, hostUUID: string, deadlineMs: number): Promise<EffectReply>;
+  startOn(vmUUID: string, hostUUID: string, deadlineMs: number, mayGo?: MayGo): Promise<EffectReply>;
 
   close(): void;
 }

@@ -39,7 +39,8 @@ export interface FlightPlan {
   readonly free: (connection: 'kept' | 'broken') => void;
 }
 
-/** Starts a request on a connection that is there. A request whose waiter has given up is not written. */
+/** Starts a request on a connection that is there, in the instant in which it is written. One that must not go any more,
+ * or whose waiter has given up, is not written. */
 export function takeOff(plan: FlightPlan): void {
   const { wire, from, listener, ask } = plan;
   const { handler } = ask;
@@ -59,8 +60,7 @@ export function takeOff(plan: FlightPlan): void {
     onAbort: (reason) => {
       if (state === 'settled') return;
       farEnd?.note('x aborted by the sender');
-      // Aborted before anything was written, the connection has not been used and stays.
-      settle(farEnd === undefined ? 'kept' : 'broken', () => handler.onResponseError?.(controller, reason));
+      settle('broken', () => handler.onResponseError?.(controller, reason));
     },
     onResume: () => reply.resume(),
   });
@@ -88,7 +88,12 @@ export function takeOff(plan: FlightPlan): void {
     serverDied: () => farEnd?.died(),
   };
   wire.flights.add(flight);
-  handler.onRequestStart?.(controller, {});
+  try {
+    handler.onRequestStart?.(controller, {});
+  } catch (error) {
+    // As undici does: nothing was written, so the connection stays.
+    settle('kept', () => handler.onResponseError?.(controller, error as Error));
+  }
   if (wire.flights.has(flight)) farEnd = write(plan, reply, fail);
 }
 

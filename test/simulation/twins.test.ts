@@ -261,6 +261,48 @@ for (const [name, on] of [
         expect(stage.arrived).toEqual(['GET /silence', 'GET /echo']);
       }));
 
+    test('asks whether a request may still go when its turn comes, sends none that may not, and keeps the connection', () =>
+      on(async (stage) => {
+        const dispatcher = open(stage, { connections: 1 });
+        const { clock, pass } = handClock();
+        const hung = outcome(exchange(dispatcher, clock, get('/silence')));
+        while (stage.arrived.length === 0) await sleep(stage.clock, 5);
+        const steps: string[] = [];
+        let because: string | undefined;
+        const mayGo = (): string | undefined => {
+          steps.push('asked');
+          return because;
+        };
+        const waiting = [0, 1].map(() =>
+          exchange(dispatcher, stage.clock, get('/reboot', { mayGo })).catch((error: unknown) => error),
+        );
+        const stream = openStream(dispatcher, stage.clock, get('/reboot', { mayGo })).catch(
+          (error: unknown) => error,
+        );
+        await sleep(stage.clock, 20);
+        steps.push('its turn comes');
+        because = 'the machine answers again';
+        pass();
+        await hung;
+        for (const ended of [...(await Promise.all(waiting)), await stream]) {
+          expect(ended).toMatchObject({ failure: 'withheld', mayHaveArrived: false, message: because });
+        }
+        because = undefined;
+        expect((await exchange(dispatcher, stage.clock, get('/echo', { mayGo }))).status).toBe(201);
+        expect(steps).toEqual(['its turn comes', 'asked', 'asked', 'asked', 'asked']);
+        expect(stage.arrived).toEqual(['GET /silence', 'GET /echo']);
+      }));
+
+    test('sends nothing when the last question itself fails', () =>
+      on(async (stage) => {
+        const mayGo = (): string | undefined => {
+          throw new Error('a bug of the judge');
+        };
+        const ended = exchange(open(stage), stage.clock, get('/echo', { mayGo }));
+        expect(await outcome(ended)).toMatchObject([expect.anything(), false]);
+        expect(stage.arrived).toEqual([]);
+      }));
+
     test("does not tell a queued request of its own signal, as undici's issue 386 says", () =>
       on(async (stage) => {
         const dispatcher = open(stage, { connections: 1 });

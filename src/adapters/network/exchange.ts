@@ -14,6 +14,12 @@ export interface ExchangeRequest {
   readonly body?: string;
   readonly deadlineMs: number;
   readonly signal?: AbortSignal;
+  /**
+   * The last question, asked synchronously when the request is given to a connection that is there, before a byte of it
+   * is written: waiting for a connection, or for its turn, is over then. A sentence says why the request must not go
+   * any more; it fails with a TransportError `withheld` of that sentence, and the connection stays for others.
+   */
+  readonly mayGo?: () => string | undefined;
   /** Replies longer than this are cut off and refused; default 64 MiB. A stream has no limit. */
   readonly maxBytes?: number;
 }
@@ -57,8 +63,7 @@ export function exchange(
     dispatcher.dispatch(wireOptions(request), {
       onRequestStart: (controller) => {
         connection = controller;
-        if (guard.ended === undefined) guard.noteSent();
-        else controller.abort(guard.ended.reason as Error);
+        guard.letGo();
       },
       onResponseStart: (_, status, headers) => {
         // Replies such as 103 come before the one that counts.
@@ -100,7 +105,7 @@ export async function openStream(
   });
   try {
     stop.signal.throwIfAborted();
-    const asked = notingSent(dispatcher, guard).request({ ...wireOptions(request), signal: stop.signal });
+    const asked = asking(dispatcher, guard).request({ ...wireOptions(request), signal: stop.signal });
     const reply = await Promise.race([asked, ended.promise]);
     guard.cancelDeadline();
     reply.body.setEncoding('utf8');
@@ -139,12 +144,12 @@ function wireOptions(request: ExchangeRequest): Dispatcher.DispatchOptions {
   };
 }
 
-/** Notes when the request is given to a connection, which undici's `request` does not tell. */
-function notingSent(dispatcher: Dispatcher, guard: Guard): Dispatcher {
+/** Asks and notes when the request is given to a connection, which undici's `request` does not tell. */
+function asking(dispatcher: Dispatcher, guard: Guard): Dispatcher {
   return dispatcher.compose((dispatch) => (options, handler) => {
     const start = handler.onRequestStart?.bind(handler);
     handler.onRequestStart = (controller, context) => {
-      if (guard.ended === undefined) guard.noteSent();
+      guard.letGo();
       start?.(controller, context);
     };
     return dispatch(options, handler);
@@ -155,8 +160,12 @@ function notingSent(dispatcher: Dispatcher, guard: Guard): Dispatcher {
 interface Guard {
   /** Why it was ended from this side; undefined as long as it was not. */
   readonly ended: { readonly reason: unknown } | undefined;
-  /** The request has been given to a connection: from here on it may have arrived. */
-  noteSent(): void;
+  /**
+   * Called when the request is given to a connection; unless it throws, the request may have arrived from here on. What
+   * a handler throws at this moment ends its request unwritten and leaves the connection to others, where an abort
+   * would close it.
+   */
+  letGo(): void;
   end(reason: unknown): void;
   /** What to throw for an error: the reason from this side, if there is one, or what went wrong on the wire. */
   explain(error: unknown): unknown;
@@ -187,7 +196,10 @@ function createGuard(clock: Clock, request: ExchangeRequest, onEnd: (reason: unk
     get ended() {
       return ended;
     },
-    noteSent: () => {
+    letGo: () => {
+      if (ended !== undefined) throw ended.reason;
+      const because = request.mayGo?.();
+      if (because !== undefined) throw new TransportError('withheld', because, { mayHaveArrived: false });
       sent = true;
     },
     end,

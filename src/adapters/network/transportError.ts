@@ -10,7 +10,8 @@ export type TransportFailure =
   | 'certificate' // one side does not accept who the other is
   | 'protocol' // the peer does not speak HTTP, or not TLS
   | 'tooLong'
-  | 'closedHere';
+  | 'closedHere'
+  | 'withheld'; // asked when it was about to be sent, this side said no
 
 export class TransportError extends Error {
   readonly failure: TransportFailure;

@@ -14,6 +14,8 @@ export interface CallRequest {
   readonly params: readonly unknown[];
   readonly deadlineMs: number;
   readonly signal?: AbortSignal;
+  /** See ExchangeRequest.mayGo. */
+  readonly mayGo?: () => string | undefined;
 }
 
 /** Where a call goes: one member's connections, or why there can be none. */
@@ -112,6 +114,7 @@ function httpRequest(request: CallRequest) {
     body: JSON.stringify({ jsonrpc: '2.0', method: request.method, params: request.params, id: 1 }),
     deadlineMs: request.deadlineMs,
     ...(request.signal === undefined ? {} : { signal: request.signal }),
+    ...(request.mayGo === undefined ? {} : { mayGo: request.mayGo }),
   } as const;
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/clock.ts';
-import type { EffectReply } from '../../ports/hypervisor.ts';
+import type { EffectReply, MayGo, PoolLink } from '../../ports/hypervisor.ts';
 import type { Log } from '../../ports/log.ts';
 import type { XapiCall } from './calls.ts';
 import { lockKey } from './diskLocks.ts';
@@ -18,11 +18,7 @@ import { awaitTask } from './tasks.ts';
  * restarted, restored or demoted since does not know it any more and refuses the call. References come from the copy
  * that was read under the same session.
  */
-export interface PoolEffects {
-  declareDead(hostUUID: string, deadlineMs: number): Promise<EffectReply>;
-  removeLock(vdiUUID: string, hostRef: string, deadlineMs: number): Promise<EffectReply>;
-  startOn(vmUUID: string, hostUUID: string, deadlineMs: number): Promise<EffectReply>;
-}
+export type PoolEffects = Pick<PoolLink, 'declareDead' | 'removeLock' | 'startOn'>;
 
 interface Deps {
   readonly clock: Clock;
@@ -33,30 +29,31 @@ interface Deps {
 /** An effect on the copy that was current when it was asked for. */
 interface Sending extends Deps {
   readonly copy: MasterCopy;
+  readonly mayGo: MayGo;
   readonly endAtMs: number;
 }
 
 export function createPoolEffects(deps: Deps): PoolEffects {
   /** Runs an effect on the present copy, or says why it is not sent. */
   const withCopy = async (
-    deadlineMs: number,
+    { deadlineMs, mayGo = freely }: { readonly deadlineMs: number; readonly mayGo: MayGo | undefined },
     effect: (sending: Sending) => Promise<EffectReply>,
   ): Promise<EffectReply> => {
     const now = deps.connection.current();
     if (now.kind === 'down') return { kind: 'notSent', because: now.because };
-    return await effect({ ...deps, copy: now.copy, endAtMs: deps.clock.monotonicMs() + deadlineMs });
+    return await effect({ ...deps, copy: now.copy, mayGo, endAtMs: deps.clock.monotonicMs() + deadlineMs });
   };
   return {
-    declareDead: (hostUUID, deadlineMs) =>
-      withCopy(deadlineMs, async (sending) => {
+    declareDead: (hostUUID, deadlineMs, mayGo) =>
+      withCopy({ deadlineMs, mayGo }, async (sending) => {
         const host = hostRef(sending.copy, hostUUID);
         if (host === undefined) return noSuch('host', hostUUID);
         return runTask(sending, 'Async.host.declare_dead', [host]);
       }),
-    removeLock: (vdiUUID, ofHostRef, deadlineMs) =>
-      withCopy(deadlineMs, (sending) => removeLock(sending, vdiUUID, ofHostRef)),
-    startOn: (vmUUID, hostUUID, deadlineMs) =>
-      withCopy(deadlineMs, async (sending) => {
+    removeLock: (vdiUUID, ofHostRef, deadlineMs, mayGo) =>
+      withCopy({ deadlineMs, mayGo }, (sending) => removeLock(sending, vdiUUID, ofHostRef)),
+    startOn: (vmUUID, hostUUID, deadlineMs, mayGo) =>
+      withCopy({ deadlineMs, mayGo }, async (sending) => {
         const vm = virtualMachineRef(sending.copy, vmUUID);
         const host = hostRef(sending.copy, hostUUID);
         if (vm === undefined) return noSuch('virtual machine', vmUUID);
@@ -67,6 +64,9 @@ export function createPoolEffects(deps: Deps): PoolEffects {
   };
 }
 
+const freely: MayGo = () => undefined;
+
+/** Looking up the disk may take long, but nothing has been judged by then: the removal itself is asked about. */
 async function removeLock(sending: Sending, vdiUUID: string, ofHostRef: string): Promise<EffectReply> {
   const { session } = sending.copy;
   const found = await call(session.line.calls, {
@@ -103,11 +103,24 @@ async function send(
 ): Promise<{ readonly value: unknown } | EffectReply> {
   const { session } = sending.copy;
   const { label, calls } = session.line;
-  sending.log.info('a call that changes the pool is sent', { method, params, master: label });
+  const mayGo = (): string | undefined => {
+    const because = connectionLost(sending) ?? sending.mayGo();
+    if (because === undefined) {
+      sending.log.info('a call that changes the pool is sent', { method, params, master: label });
+    }
+    return because;
+  };
   const deadlineMs = leftMs(sending);
-  const outcome = await call(calls, { method, params: [session.ref, ...params], deadlineMs });
+  const outcome = await call(calls, { method, params: [session.ref, ...params], deadlineMs, mayGo });
   noteLoss(sending.connection, sending.copy, outcome);
   return outcome.kind === 'result' ? { value: outcome.value } : replyOf(label, outcome);
+}
+
+/** What was judged rests on the copy; once that is given up, nothing goes under its session any more. */
+function connectionLost({ connection, copy }: Sending): string | undefined {
+  const now = connection.current();
+  if (now.kind === 'down') return now.because;
+  return now.copy === copy ? undefined : 'the pool has been connected to anew since this was decided';
 }
 
 function leftMs({ clock, endAtMs }: Sending): number {
@@ -126,6 +139,7 @@ function replyOf(label: string, failure: CallFailure): EffectReply {
     case 'garbled':
       return { kind: 'lost', because: `${label} ${failure.says}` };
     case 'unanswered':
+      if (failure.failure === 'withheld') return { kind: 'notSent', because: failure.says };
       return failure.mayHaveArrived
         ? { kind: 'lost', because: `${label}: ${failure.says}` }
         : { kind: 'notSent', because: `${label}: ${failure.says}` };

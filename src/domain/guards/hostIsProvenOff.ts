@@ -7,7 +7,7 @@ import { allow, deny, type Guard, missing, type Verdict } from '../verdict.ts';
  * The fence: an unexpired certificate for this very machine, that nothing contradicts, and that fresh readings still
  * agree with. It is asked at each act that could harm if the member were alive.
  *
- * Theorem: if it allows at the moment of sending, then within the last 5 s the machine's own power controller said off
+ * Theorem: if it allows at the moment of sending (MayGo in ports/hypervisor.ts: nothing is waited for after it), then within the last 5 s the machine's own power controller said off
  * (or a person's word is in force), nobody answered at its address, and the master could not reach it shortly before;
  * and at some moment before, the controller had said off twice at least 10 s apart without anything contrary since.
  */

@@ -203,6 +203,27 @@ test('releases a request queued behind a hung one at its deadline, and never sen
   expect(seen.requests).toEqual(['GET /hang', 'GET /last']);
 });
 
+test('a wave of requests that may not go any more is refused over connections that stay open', async () => {
+  const seen = await serve((_, response) => response.end('ok'));
+  const dispatcher = open(seen, 2);
+  const ask = (mayGo: () => string | undefined) =>
+    exchange(dispatcher, systemClock, {
+      method: 'POST',
+      path: '/start',
+      body: 'x',
+      deadlineMs: farMs,
+      mayGo,
+    });
+  await Promise.all([ask(() => undefined), ask(() => undefined)]);
+  const wave = await Promise.allSettled(Array.from({ length: 20 }, () => ask(() => 'it is not dead')));
+  for (const one of wave) {
+    expect(one).toMatchObject({ reason: { failure: 'withheld', message: 'it is not dead' } });
+  }
+  await ask(() => undefined);
+  expect(seen.requests).toEqual(['POST /start', 'POST /start', 'POST /start']);
+  expect(seen.connections).toBe(2);
+});
+
 test('says that a request which was sent and not answered in time may have arrived', async () => {
   const { clock, pass } = handClock();
   const seen = await serve(pass);

@@ -165,6 +165,7 @@ test('an effect that the pool refuses has failed, with its code', async () => {
 test('an effect under a session that was lost is refused, not repeated, and the link comes back', async () => {
   const simulated = await connectedLink();
   simulated.pool.answer('event.from', () => 'silence');
+  await simulated.pass(16_000);
   simulated.pool.restartMaster();
   expect(await simulated.run(declareDead)).toMatchObject({ kind: 'failed', code: 'SESSION_INVALID' });
   expect(await simulated.run(async (link) => link.belief())).toMatchObject({ kind: 'unknown' });
