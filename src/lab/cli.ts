@@ -130,6 +130,11 @@ function addOddSteering(lab: Command, steer: Steer): void {
       steer(state, { verb: 'bmc', host, behaviour }),
     );
   lab
+    .command('cable <host> <machine>')
+    .description('Let the BMC address of a host lead to the controller of another machine.')
+    .addOption(stateOption())
+    .action((host: string, other: string, { state }: State) => steer(state, { verb: 'cable', host, other }));
+  lab
     .command('fault')
     .addArgument(new Argument('<effect>').choices(effectKinds))
     .description('Make calls go wrong.')

@@ -61,6 +61,9 @@ export function obey({ steer }: Lab, command: SteerCommand): string {
     case 'bmc':
       steer.setBmc(host, bmcBehaviour(command));
       return `the BMC of ${host} is now: ${command.behaviour}`;
+    case 'cable':
+      steer.cable(host, other);
+      return `the BMC address of ${host} now leads to the controller of ${other}`;
     case 'fault':
       if (command.fault === undefined) throw new Error('a fault has an effect');
       return `${steer.addFault(command.fault)} is in force`;

@@ -24,7 +24,10 @@ export interface LabMember {
   readonly address: string;
   /** SHA-256 of its certificate, `AA:BB:…`. */
   readonly fingerprint: string;
+  /** The firmware's. What the pool or a controller shows may be another one, where the lab was made so. */
   readonly serial: string;
+  readonly boardSerial: string;
+  readonly systemUUID: string;
   readonly user: string;
   readonly password: string;
   readonly memoryBytes: number;

@@ -5,9 +5,9 @@ import type { LabDocument } from './document.ts';
 import { drawScenario } from './scenario.ts';
 import type { LabOptions } from './settings.ts';
 import { type LabStatus, readStatus } from './status.ts';
-import { createSteering, memberNamed } from './steer.ts';
+import { createSteering, machineNamed, memberNamed } from './steer.ts';
 import type { Steering } from './steering.ts';
-import type { Verdict } from './verdict.ts';
+import type { HarmfulEffect, Verdict } from './verdict.ts';
 import { assemblePool } from './world/assemble.ts';
 import { createPower } from './world/power.ts';
 import { callDirectly } from './xapi/dispatch.ts';
@@ -16,6 +16,7 @@ import type { Pool } from './xapi/pool.ts';
 
 export type { LabDocument, LabMember, LabVirtualMachine } from './document.ts';
 export type { Fault, FaultEffect } from './faults.ts';
+export type { ControllerShows, MachineOptions, OutsiderOptions, PoolShows } from './identities.ts';
 export type { Habits, LabOptions, Latencies, Places } from './settings.ts';
 export type { LabStatus } from './status.ts';
 export type { BmcBehaviour, LinkKind, Steering } from './steering.ts';
@@ -40,6 +41,8 @@ export interface Lab {
    * result, or throws an Error whose message is XAPI's error code and parameters.
    */
   callAs(caller: string, host: string, method: string, params: readonly unknown[]): Promise<unknown>;
+  /** Called in the instant of each harmful act, when the world has just been changed by it. */
+  onHarmfulEffect(run: (effect: HarmfulEffect) => void): void;
   /** Called after each change of an endpoint's `presence`. */
   onPresenceChange(run: () => void): void;
   /** Ends the world: its timers are cancelled, its servers are silent. */
@@ -73,7 +76,16 @@ export function createLab(options: LabOptions): Lab {
     },
   });
   const power = createPower(pool);
-  const bmcs = pool.members.map((member) => createBmc({ pool, member, power }));
+  const bmcs = pool.members.map(({ identity, machine }, index) => {
+    const { cabledTo = machine.name, controller = {} } = options.machines?.[index] ?? {};
+    return createBmc({
+      pool,
+      identity: identity.bmc,
+      machine: machineNamed(pool, cabledTo),
+      shows: controller,
+      power,
+    });
+  });
   return {
     document,
     endpoints: [
@@ -105,6 +117,7 @@ export function createLab(options: LabOptions): Lab {
     status: () => readStatus(pool, bmcs),
     wallMs: pool.time.lab.wallMs,
     callAs: (caller, host, method, params) => callAs(pool, { caller, host, method, params }),
+    onHarmfulEffect: pool.oracle.onHarmfulEffect,
     onPresenceChange: (run) => {
       watchers.add(run);
     },

@@ -13,6 +13,8 @@ export interface Oracle {
   lockCleared(machine: Machine, disk: LockedDisk): void;
   /** A harmful act took place. */
   took(effect: Omit<HarmfulEffect, 'at'>): void;
+  /** Told of each harmful act in its instant. */
+  onHarmfulEffect(run: (effect: HarmfulEffect) => void): void;
   verdict(): Verdict;
 }
 
@@ -30,6 +32,7 @@ export interface OracleParts {
 export function createOracle({ virtualMachines, wallMs }: OracleParts): Oracle {
   const violations: Violation[] = [];
   const harmfulEffects: HarmfulEffect[] = [];
+  const listeners: ((effect: HarmfulEffect) => void)[] = [];
   const seen = new Set<string>();
   const running = new Map<string, Set<Machine>>();
 
@@ -74,7 +77,12 @@ export function createOracle({ virtualMachines, wallMs }: OracleParts): Oracle {
       });
     },
     took: (effect) => {
-      harmfulEffects.push({ ...effect, at: wallMs() });
+      const taken = { ...effect, at: wallMs() };
+      harmfulEffects.push(taken);
+      for (const run of listeners) run(taken);
+    },
+    onHarmfulEffect: (run) => {
+      listeners.push(run);
     },
     verdict: () => ({
       clean: violations.length === 0,

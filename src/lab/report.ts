@@ -28,6 +28,10 @@ export function describeStatus(status: LabStatus): string {
   return lines.join('\n');
 }
 
+function bmcWords({ name, bmc, bmcCabledTo }: HostStatus): string {
+  return bmcCabledTo === name ? bmc : `${bmc}, of ${bmcCabledTo}`;
+}
+
 function hostCells(host: HostStatus): readonly string[] {
   const { believed } = host;
   const power = host.mains === 'cut' ? 'no mains' : host.power;
@@ -35,7 +39,7 @@ function hostCells(host: HostStatus): readonly string[] {
     host.name,
     power === 'on' ? power : pc.red(power),
     host.toolstack === 'running' ? host.toolstack : pc.yellow(host.toolstack),
-    host.bmc === 'honest' ? host.bmc : pc.yellow(host.bmc),
+    host.bmc === 'honest' && host.bmcCabledTo === host.name ? host.bmc : pc.yellow(bmcWords(host)),
     String(host.domains),
     String(host.writes),
     believed === undefined

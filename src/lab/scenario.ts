@@ -44,6 +44,7 @@ export function drawScenario(options: LabOptions): LabDocument {
     const name = `host-${index + 1}`;
     const place = places.members[index];
     const bmcPlace = places.bmcs[index];
+    const machine = options.machines?.[index] ?? {};
     if (place === undefined || bmcPlace === undefined) {
       throw new Error(`the lab has ${options.members} members and places for fewer`);
     }
@@ -53,7 +54,9 @@ export function drawScenario(options: LabOptions): LabDocument {
       hostRef: seeded.ref(`host/${index}`),
       address: place.address,
       fingerprint: place.sha256Fingerprint,
-      serial: `KT${seeded.word(`serial/${index}`, 8)}`,
+      serial: machine.serial ?? `KT${seeded.word(`serial/${index}`, 8)}`,
+      boardSerial: machine.boardSerial ?? `KTB${seeded.word(`board serial/${index}`, 8)}`,
+      systemUUID: machine.systemUUID ?? seeded.uuid(`system/${name}`),
       user: 'root',
       password,
       memoryBytes,

@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
+import type { MachineOptions, OutsiderOptions } from './identities.ts';
 
 /** What a lab is made of. The same options give the same lab: names, UUIDs, passwords and sizes come from the seed. */
 export interface LabOptions {
@@ -23,6 +24,9 @@ export interface LabOptions {
   readonly places?: Places;
   /** How long the master's toolstack has been up when the lab starts; default 30 days of lab time. */
   readonly masterUpMs?: number;
+  /** Of host-1, host-2 …; a member that is not in it has nothing contradicted. */
+  readonly machines?: readonly MachineOptions[];
+  readonly outsiders?: readonly OutsiderOptions[];
 }
 
 /** `8.2` (xapi 1.249) and `8.3` (25.x) differ in how `live` behaves right after a master start. */

@@ -10,6 +10,8 @@ export interface LabStatus {
   readonly at: number;
   readonly master: string;
   readonly hosts: readonly HostStatus[];
+  /** Machines that belong to no pool. */
+  readonly outsiders: readonly { readonly name: string; readonly power: HostStatus['power'] }[];
   readonly virtualMachines: readonly VirtualMachineStatus[];
   readonly cuts: readonly string[];
   readonly faults: readonly string[];
@@ -21,6 +23,8 @@ export interface HostStatus {
   readonly mains: 'present' | 'cut';
   readonly toolstack: 'running' | 'emergency' | 'starting' | 'down';
   readonly bmc: BmcBehaviour;
+  /** The machine whose power its BMC reads and cuts: itself, where the cables are as people think. */
+  readonly bmcCabledTo: string;
   /** Domains that really run here. */
   readonly domains: number;
   /** Disk writes by domains of this host since the lab started. */
@@ -44,6 +48,7 @@ export function readStatus(pool: Pool, bmcs: readonly Bmc[]): LabStatus {
     at: pool.time.lab.wallMs(),
     master: master?.member.identity.name ?? 'none',
     hosts: pool.members.map((member) => hostStatus(pool, { member, database, bmcs })),
+    outsiders: pool.outsiders.map(({ name, power }) => ({ name, power })),
     virtualMachines: pool.oracle.verdict().virtualMachines.map(({ uuid, name, runsOn }) => {
       const ref = database?.refOf('VM', uuid);
       const record = ref === undefined ? undefined : database?.get('VM', ref);
@@ -77,6 +82,7 @@ function hostStatus(pool: Pool, { member, database, bmcs }: Looked): HostStatus 
     mains: machine.mains,
     toolstack,
     bmc: bmc?.behaviour ?? 'honest',
+    bmcCabledTo: bmc?.machine.name ?? identity.name,
     domains: machine.domains.size,
     writes: pool.physics.writesOn(machine),
     ...(database === undefined || record === undefined

@@ -1,5 +1,6 @@
 import type { Bmc } from './bmc/bmc.ts';
 import type { Steering } from './steering.ts';
+import type { Machine } from './world/machines.ts';
 import type { Power } from './world/power.ts';
 import { type Member, masterOf, type Pool } from './xapi/pool.ts';
 import { endToolstack, startToolstack, stopToolstack } from './xapi/toolstack.ts';
@@ -13,11 +14,17 @@ export interface Steered {
 export function createSteering({ pool, power, bmcs }: Steered): Steering {
   const { network, faults } = pool;
   const at = (host: string): Member => memberNamed(pool, host);
+  const bmcOf = (host: string): Bmc => {
+    const { name } = at(host).identity.bmc;
+    const bmc = bmcs.find((each) => each.identity.name === name);
+    if (bmc === undefined) throw new Error(`${host} has no BMC`);
+    return bmc;
+  };
   return {
-    cutPower: (host) => power.cutMains(at(host)),
-    restorePower: (host) => power.restoreMains(at(host)),
+    cutPower: (host) => power.cutMains(machineNamed(pool, host)),
+    restorePower: (host) => power.restoreMains(machineNamed(pool, host)),
     pressPowerButton: (host) => {
-      power.bringUp(at(host));
+      power.bringUp(machineNamed(pool, host));
     },
     partition: (a, b, kind) => network.cut(a, b, kind),
     mend: (a, b, kind) => network.mend(a, b, kind),
@@ -32,9 +39,15 @@ export function createSteering({ pool, power, bmcs }: Steered): Steering {
       at(host).machine.clockSkewMs += byMs;
     },
     setBmc: (host, behaviour) => {
-      const { name } = at(host).identity.bmc;
-      for (const bmc of bmcs) if (bmc.identity.name === name) bmc.behaviour = behaviour;
+      bmcOf(host).behaviour = behaviour;
       pool.presenceChanged();
+    },
+    cable: (host, machine) => {
+      bmcOf(host).machine = machineNamed(pool, machine);
+      pool.presenceChanged();
+    },
+    showOnBmc: (host, shows) => {
+      bmcOf(host).shows = shows;
     },
     addFault: (fault) => {
       const names = pool.members.flatMap(({ identity }) => [identity.name, identity.bmc.name]);
@@ -64,6 +77,11 @@ export function memberNamed(pool: Pool, name: string): Member {
     throw new Error(`there is no host ${name} in this lab; hosts are ${names}`);
   }
   return member;
+}
+
+/** A member's machine or an outsider. Throws with the names of the members. */
+export function machineNamed(pool: Pool, name: string): Machine {
+  return pool.outsiders.find((each) => each.name === name) ?? memberNamed(pool, name).machine;
 }
 
 function setPoolKey(pool: Pool, key: string, value: string | undefined): void {

@@ -1,4 +1,5 @@
 import type { Fault } from './faults.ts';
+import type { ControllerShows } from './identities.ts';
 
 /** `operator`, `storage` (the shared SR), a member's name, or `everyone`: the operator and all members. */
 export type NodeName = string;
@@ -26,7 +27,7 @@ export type BmcBehaviour =
 
 /** Everything that can be done to the lab's world from outside. Hosts are named `host-1` …; a wrong name throws. */
 export interface Steering {
-  /** Pulls the machine's plug: its domains are gone at once. */
+  /** Pulls the plug of a member or an outsider: its domains are gone at once. */
   cutPower(host: string): void;
   /** Gives the mains back; the machine boots and its toolstack rejoins the pool. */
   restorePower(host: string): void;
@@ -44,6 +45,10 @@ export interface Steering {
   restartToolstack(host: string): void;
   jumpClock(host: string, byMs: number): void;
   setBmc(host: string, behaviour: BmcBehaviour): void;
+  /** The controller at this host's BMC address is from now on the one of another machine: a member or an outsider. */
+  cable(host: string, machine: string): void;
+  /** What the controller shows otherwise than its machine is; `{}` ends it. */
+  showOnBmc(host: string, shows: ControllerShows): void;
   /** Returns the fault's id. */
   addFault(fault: Fault): string;
   /** Does nothing when there is none of that id (it may have been used up). */

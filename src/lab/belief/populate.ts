@@ -1,4 +1,5 @@
 import type { LabDocument, LabMember, LabStorage, LabVirtualMachine } from '../document.ts';
+import type { PoolShows } from '../identities.ts';
 import { controlDomainMemoryBytes, memoryOverheadBytes } from '../scenario.ts';
 import type { Seeded } from '../seeded.ts';
 import type { Database } from './database.ts';
@@ -11,11 +12,13 @@ export interface Population {
   readonly installedAt: string;
   /** Seconds since 1970 at which every toolstack came up. */
   readonly agentStartedAt: number;
+  /** By member, in their order: what the database says otherwise than the machine is. */
+  readonly shown: readonly PoolShows[];
 }
 
 /** Fills a new pool database with what a healthy pool believes of itself: every member live, every VM running. */
 export function populate(database: Database, population: Population): void {
-  const { document, seeded } = population;
+  const { document, seeded, shown } = population;
   const [master] = document.members;
   const sharedStorage = document.storage.find((each) => each.shared);
   if (master === undefined || sharedStorage === undefined)
@@ -40,7 +43,9 @@ export function populate(database: Database, population: Population): void {
   for (const each of document.storage) {
     database.update('SR', storageRef(seeded, each), { VDIs: disks.get(each.uuid) ?? [] });
   }
-  for (const each of document.members) insertHost(database, each, population);
+  for (const [index, each] of document.members.entries()) {
+    insertHost(database, each, { ...population, shows: shown[index] ?? {} });
+  }
 }
 
 export function storageRef(seeded: Seeded, storage: Pick<LabStorage, 'uuid'>): string {
@@ -247,8 +252,12 @@ function insertTemplateAndSnapshot(
   return vdi;
 }
 
-function insertHost(database: Database, member: LabMember, population: Population): void {
-  const { document, seeded, installedAt, agentStartedAt } = population;
+function insertHost(
+  database: Database,
+  member: LabMember,
+  population: Population & { readonly shows: PoolShows },
+): void {
+  const { document, seeded, installedAt, agentStartedAt, shows } = population;
   const metrics = seeded.ref(`metrics/${member.name}`);
   const controlDomain = seeded.ref(`control domain/${member.name}`);
   const residents = document.virtualMachines.filter((each) => each.hostName === member.name);
@@ -276,7 +285,7 @@ function insertHost(database: Database, member: LabMember, population: Populatio
     uuid: member.hostUUID,
     name_label: member.name,
     hostname: member.name,
-    address: member.address,
+    address: shows.address ?? member.address,
     enabled: true,
     metrics,
     control_domain: controlDomain,
@@ -289,7 +298,8 @@ function insertHost(database: Database, member: LabMember, population: Populatio
     bios_strings: {
       'system-manufacturer': 'Kintsugi lab',
       'system-product-name': 'Simulated machine',
-      'system-serial-number': member.serial,
+      'system-serial-number': shows.serial ?? member.serial,
+      'baseboard-serial-number': shows.boardSerial ?? member.boardSerial,
     },
     other_config: { agent_start_time: `${agentStartedAt}.`, boot_time: `${agentStartedAt - 120}.` },
     allowed_operations: ['evacuate', 'provision', 'vm_start', 'vm_migrate'],

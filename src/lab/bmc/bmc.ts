@@ -1,13 +1,22 @@
 import type { LabBmc } from '../document.ts';
+import { type ControllerShows, productNumber } from '../identities.ts';
 import type { Presence } from '../lab.ts';
 import type { BmcBehaviour } from '../steering.ts';
+import type { Machine } from '../world/machines.ts';
 import type { Power } from '../world/power.ts';
-import type { Member, Pool } from '../xapi/pool.ts';
+import type { Pool } from '../xapi/pool.ts';
 
-/** The controller on one machine's board: what it does, and what it says, which need not be the same. */
+/**
+ * The controller that answers at one address: what it does, and what it says, which need not be the same. It is on the
+ * board of the machine that it is cabled to, which need not be the one that people think.
+ */
 export interface Bmc {
   readonly identity: LabBmc;
   behaviour: BmcBehaviour;
+  /** Whose power it reads and cuts. */
+  machine: Machine;
+  /** What it shows otherwise than its machine is. */
+  shows: ControllerShows;
   presence(): Presence;
   /** Redfish's word for the power. */
   powerState(): 'On' | 'Off' | 'PoweringOff' | 'PoweringOn';
@@ -23,20 +32,20 @@ export interface Bmc {
 
 export interface BmcParts {
   readonly pool: Pool;
-  readonly member: Member;
+  readonly identity: LabBmc;
+  readonly machine: Machine;
+  readonly shows: ControllerShows;
   readonly power: Power;
 }
 
-export function createBmc({ pool, member, power }: BmcParts): Bmc {
-  const { machine, identity } = member;
-
-  const cutLater = (user: string, then: () => void): void => {
+export function createBmc({ pool, identity, machine: cabledTo, shows, power }: BmcParts): Bmc {
+  const cutLater = (machine: Machine, user: string, then: () => void): void => {
     machine.power = 'poweringOff';
     pool.time.outside.after(pool.latencies.forceOffMs, () => {
-      if (machine.power !== 'poweringOff' || !power.takeOff(member)) return;
+      if (machine.power !== 'poweringOff' || !power.takeOff(machine)) return;
       pool.oracle.took({
         kind: 'forceOff',
-        target: identity.name,
+        target: machine.name,
         caller: `redfish ${user}`,
         changedAnything: true,
       });
@@ -45,38 +54,49 @@ export function createBmc({ pool, member, power }: BmcParts): Bmc {
   };
   const off = (user: string, then: () => void): 'accepted' | 'alreadyOff' => {
     if (bmc.behaviour === 'ignoresReset' || bmc.behaviour === 'saysAlwaysOff') return 'accepted';
+    const { machine } = bmc;
     if (machine.power === 'off') return 'alreadyOff';
-    if (machine.power !== 'poweringOff') cutLater(user, then);
+    if (machine.power !== 'poweringOff') cutLater(machine, user, then);
     return 'accepted';
   };
 
   const bmc: Bmc = {
-    identity: identity.bmc,
+    identity,
     behaviour: 'honest',
+    machine: cabledTo,
+    shows,
     presence: () => {
-      const hasPower = bmc.behaviour !== 'losesPowerWithHost' || machine.mains === 'present';
-      const reached = pool.network.reaches('operator', identity.bmc.name, 'management');
+      const hasPower = bmc.behaviour !== 'losesPowerWithHost' || bmc.machine.mains === 'present';
+      const reached = pool.network.reaches('operator', identity.name, 'management');
       return hasPower && reached ? 'open' : 'silent';
     },
     powerState: () => {
       if (bmc.behaviour === 'saysAlwaysOff') return 'Off';
       if (bmc.behaviour === 'saysAlwaysOn') return 'On';
+      const { machine } = bmc;
       if (machine.power === 'poweringOff') return pool.habits.whilePoweringOff;
       if (machine.power === 'poweringOn') return 'PoweringOn';
       return machine.power === 'on' ? 'On' : 'Off';
     },
     serial: () =>
-      bmc.behaviour === 'anotherSerial' ? `KT${pool.seeded.word('another serial', 8)}` : machine.serial,
-    sku: () => 'KT-2U-LAB',
+      bmc.behaviour === 'anotherSerial'
+        ? `KT${pool.seeded.word('another serial', 8)}`
+        : (bmc.shows.serial ?? bmc.machine.serial),
+    sku: () => bmc.shows.sku ?? productNumber,
     systemUUID: () =>
-      bmc.behaviour === 'anotherSerial' ? pool.seeded.uuid('another system') : machine.systemUUID,
+      bmc.behaviour === 'anotherSerial'
+        ? pool.seeded.uuid('another system')
+        : (bmc.shows.systemUUID ?? bmc.machine.systemUUID),
     forceOff: (user) => off(user, () => {}),
     powerOn: () => {
-      if (machine.power === 'on') return 'alreadyOn';
-      power.bringUp(member);
+      if (bmc.machine.power === 'on') return 'alreadyOn';
+      power.bringUp(bmc.machine);
       return 'accepted';
     },
-    forceRestart: (user) => off(user, () => power.bringUp(member)),
+    forceRestart: (user) => {
+      const { machine } = bmc;
+      return off(user, () => power.bringUp(machine));
+    },
   };
   return bmc;
 }

@@ -3,14 +3,14 @@ import { populate } from '../belief/populate.ts';
 import type { LabDocument, LabMember } from '../document.ts';
 import { createFaultBook } from '../faultBook.ts';
 import { createOracle } from '../oracle.ts';
-import { createSeeded, type Seeded } from '../seeded.ts';
+import { createSeeded } from '../seeded.ts';
 import { habitsDefault, type LabOptions, latenciesDefault } from '../settings.ts';
 import { xapiDate } from '../xapi/dates.ts';
 import { diskSpecs } from '../xapi/locks.ts';
 import type { Member, Pool } from '../xapi/pool.ts';
 import { continueToolstack } from '../xapi/toolstack.ts';
 import { createLabTime } from './labTime.ts';
-import type { Machine } from './machines.ts';
+import { createMachine, createOutsider } from './machines.ts';
 import { createLabNetwork } from './network.ts';
 import { createPhysics } from './physics.ts';
 
@@ -24,8 +24,9 @@ export function assemblePool(
   const latencies = { ...latenciesDefault, ...options.latencies };
   const seeded = createSeeded(options.seed);
   const time = createLabTime(options.clock, options.speed ?? 1);
-  const members = document.members.map((identity) => createMember(identity, seeded));
-  const machines = members.map((member) => member.machine);
+  const members = document.members.map(createMember);
+  const outsiders = (options.outsiders ?? []).map((each) => createOutsider(each, seeded));
+  const machines = [...members.map((member) => member.machine), ...outsiders];
   const network = createLabNetwork(
     {
       members: document.members.map((each) => each.name),
@@ -52,6 +53,7 @@ export function assemblePool(
     faults: createFaultBook(),
     poolRef: seeded.ref('pool'),
     members,
+    outsiders,
     nobodysDatabase: createDatabase(),
     nextNumber: () => {
       numbers += 1;
@@ -64,27 +66,14 @@ export function assemblePool(
     },
     presenceChanged,
   };
-  beginLife(pool, { document, masterUpMs: options.masterUpMs ?? masterUpMsDefault });
+  beginLife(pool, { document, options });
   return pool;
 }
 
-function createMember(identity: LabMember, seeded: Seeded): Member {
-  const machine: Machine = {
-    name: identity.name,
-    bmcName: identity.bmc.name,
-    serial: identity.serial,
-    systemUUID: seeded.uuid(`system/${identity.name}`),
-    mains: 'present',
-    power: 'on',
-    operatingSystem: 'up',
-    boots: 0,
-    clockSkewMs: 0,
-    domains: new Map(),
-    writesByGoneDomains: 0,
-  };
+function createMember(identity: LabMember): Member {
   return {
     identity,
-    machine,
+    machine: createMachine(identity, 'on'),
     toolstack: 'running',
     incarnation: 0,
     emergency: ['HOST_STILL_BOOTING'],
@@ -102,17 +91,18 @@ function createMember(identity: LabMember, seeded: Seeded): Member {
 
 function beginLife(
   pool: Pool,
-  { document, masterUpMs }: { readonly document: LabDocument; readonly masterUpMs: number },
+  { document, options }: { readonly document: LabDocument; readonly options: LabOptions },
 ): void {
   const [master, ...slaves] = pool.members;
   if (master === undefined) throw new Error('a lab without members');
   const database = createDatabase();
-  const startedAtMs = pool.time.lab.wallMs() - masterUpMs;
+  const startedAtMs = pool.time.lab.wallMs() - (options.masterUpMs ?? masterUpMsDefault);
   populate(database, {
     document,
     seeded: pool.seeded,
     installedAt: xapiDate(startedAtMs),
     agentStartedAt: Math.floor(startedAtMs / 1000),
+    shown: (options.machines ?? []).map((each) => each.pool ?? {}),
   });
   master.database = database;
   for (const slave of slaves) slave.masterAddress = master.identity.address;

@@ -1,8 +1,12 @@
+import type { LabMember } from '../document.ts';
+import type { OutsiderOptions } from '../identities.ts';
+import type { Seeded } from '../seeded.ts';
+
 /** One physical machine: what it is, whether it has power, and what really runs on it. */
 export interface Machine {
   readonly name: string;
-  readonly bmcName: string;
   readonly serial: string;
+  readonly boardSerial: string;
   readonly systemUUID: string;
   mains: 'present' | 'cut';
   power: 'on' | 'off' | 'poweringOff' | 'poweringOn';
@@ -16,6 +20,36 @@ export interface Machine {
   readonly domains: Map<string, Domain>;
   /** Disk writes by domains that are gone. */
   writesByGoneDomains: number;
+}
+
+export function createMachine(
+  {
+    name,
+    serial,
+    boardSerial,
+    systemUUID,
+  }: Pick<LabMember, 'name' | 'serial' | 'boardSerial' | 'systemUUID'>,
+  power: 'on' | 'off',
+): Machine {
+  return {
+    name,
+    serial,
+    boardSerial,
+    systemUUID,
+    mains: 'present',
+    power,
+    operatingSystem: power === 'on' ? 'up' : 'down',
+    boots: 0,
+    clockSkewMs: 0,
+    domains: new Map(),
+    writesByGoneDomains: 0,
+  };
+}
+
+export function createOutsider({ name, power }: OutsiderOptions, seeded: Seeded): Machine {
+  const serial = `KT${seeded.word(`serial/${name}`, 8)}`;
+  const boardSerial = `KTB${seeded.word(`board serial/${name}`, 8)}`;
+  return createMachine({ name, serial, boardSerial, systemUUID: seeded.uuid(`system/${name}`) }, power);
 }
 
 export interface Domain {

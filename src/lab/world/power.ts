@@ -1,57 +1,62 @@
-import type { Member, Pool } from '../xapi/pool.ts';
+import type { Pool } from '../xapi/pool.ts';
 import { endToolstack, startToolstack } from '../xapi/toolstack.ts';
+import type { Machine } from './machines.ts';
 
-/** What gives and takes a machine's power. Everything that runs on it is gone at the instant the power is. */
+/**
+ * What gives and takes a machine's power, whether it is a pool's member or not. Everything that runs on it is gone at the
+ * instant the power is.
+ */
 export interface Power {
-  cutMains(member: Member): void;
-  restoreMains(member: Member): void;
+  cutMains(machine: Machine): void;
+  restoreMains(machine: Machine): void;
   /** Takes the power without asking the operating system. False when there was none to take. */
-  takeOff(member: Member): boolean;
+  takeOff(machine: Machine): boolean;
   /** Begins to power on and boot; false when the machine has no mains or is not off. */
-  bringUp(member: Member): boolean;
+  bringUp(machine: Machine): boolean;
 }
 
 export function createPower(pool: Pool): Power {
-  const lose = (member: Member): void => {
-    pool.physics.losePower(member.machine);
-    endToolstack(pool, member);
+  const memberOn = (machine: Machine) => pool.members.find((each) => each.machine === machine);
+  const lose = (machine: Machine): void => {
+    pool.physics.losePower(machine);
+    const member = memberOn(machine);
+    if (member !== undefined) endToolstack(pool, member);
     pool.presenceChanged();
   };
-  const bringUp = (member: Member): boolean => {
-    const { machine } = member;
+  const bringUp = (machine: Machine): boolean => {
     if (machine.mains === 'cut' || machine.power !== 'off') return false;
     machine.power = 'poweringOn';
     const { boots } = machine;
     pool.time.outside.after(pool.latencies.powerOnMs, () => {
-      if (machine.boots === boots && machine.power === 'poweringOn') boot(member);
+      if (machine.boots === boots && machine.power === 'poweringOn') boot(machine);
     });
     pool.presenceChanged();
     return true;
   };
-  const boot = (member: Member): void => {
-    const { machine } = member;
+  const boot = (machine: Machine): void => {
     machine.power = 'on';
     const { boots } = machine;
     pool.time.lab.after(pool.latencies.bootMs, () => {
       if (machine.boots !== boots) return;
       machine.operatingSystem = 'up';
-      startToolstack(pool, member, 'boot');
+      const member = memberOn(machine);
+      if (member !== undefined) startToolstack(pool, member, 'boot');
       pool.presenceChanged();
     });
   };
   return {
-    cutMains: (member) => {
-      member.machine.mains = 'cut';
-      if (member.machine.power !== 'off') lose(member);
+    cutMains: (machine) => {
+      machine.mains = 'cut';
+      if (machine.power !== 'off') lose(machine);
     },
-    restoreMains: (member) => {
-      if (member.machine.mains === 'present') return;
-      member.machine.mains = 'present';
-      bringUp(member);
+    restoreMains: (machine) => {
+      if (machine.mains === 'present') return;
+      machine.mains = 'present';
+      bringUp(machine);
     },
-    takeOff: (member) => {
-      if (member.machine.power === 'off') return false;
-      lose(member);
+    takeOff: (machine) => {
+      if (machine.power === 'off') return false;
+      lose(machine);
       return true;
     },
     bringUp,

@@ -23,6 +23,8 @@ export interface Pool {
   readonly faults: FaultBook;
   readonly poolRef: string;
   readonly members: readonly Member[];
+  /** Machines that belong to no pool. */
+  readonly outsiders: readonly Machine[];
   /** Empty: what calls work on that need no pool database, on members that have none. */
   readonly nobodysDatabase: Database;
   /** Numbers for references made while the lab runs. */
