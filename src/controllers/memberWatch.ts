@@ -19,16 +19,28 @@ export interface MemberWatch {
   recall(hostUUID: string, sinceWallMs: number): void;
   /** Asks this member often, and the others often enough for a decision, until the returned function is called. */
   attend(hostUUID: string): Cancel;
+  /**
+   * Takes over who the members are now. Of one that is reached at the same address under the same certificate everything
+   * that is known stays; of another one nothing does, since it was about another machine.
+   */
+  setMembers(members: readonly WatchedMember[]): void;
   /** Something was heard that makes the old answer doubtful: ask again now. */
   askSoon(hostUUID: string): void;
   stop(): void;
+}
+
+export interface WatchedMember {
+  readonly hostUUID: string;
+  readonly name: string;
+  readonly address: string;
+  readonly sha256Fingerprint: string;
 }
 
 export interface MemberWatchOptions {
   readonly link: PoolLink;
   readonly clock: Clock;
   readonly random: Random;
-  readonly members: readonly { readonly hostUUID: string; readonly name: string }[];
+  readonly members: readonly WatchedMember[];
   readonly onChange: (hostUUID: string) => void;
 }
 
@@ -45,13 +57,12 @@ const seenMyselfMs = 30_000;
 
 interface Member {
   readonly hostUUID: string;
-  readonly name: string;
+  declared: WatchedMember;
   answer: Reading<MemberAnswer>;
   contact: Reading<'answers' | 'cannotBeContacted'>;
   /** Monotonic and wall time of the first question without an answer since the last one with. */
   silentSince: { readonly ms: number; readonly wallMs: number } | undefined;
   recalledWallMs: number | undefined;
-  attended: number;
   asking: boolean;
   askingMaster: boolean;
   nextContactMs: number;
@@ -61,7 +72,11 @@ interface Member {
 export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
   const { clock } = options;
   const members = new Map<string, Member>();
+  /** How many recoveries want to know quickly, by host UUID. */
+  const attended = new Map<string, number>();
   let stopped = false;
+  /** A member that is reached in another way now is watched as another one. */
+  const isOver = (member: Member): boolean => stopped || members.get(member.hostUUID) !== member;
 
   const plan = (member: Member, delayMs: number): void => {
     member.cancelNext();
@@ -72,10 +87,10 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
     member.asking = true;
     const answer = await options.link.askMember(member.hostUUID, answerWithinMs);
     member.asking = false;
-    if (stopped) return;
+    if (isOver(member)) return;
     note(member, answer, clock);
     if (member.silentSince !== undefined) void askMaster(member);
-    plan(member, nextAfterMs(member, anyAttended(members), options.random));
+    plan(member, nextAfterMs(member, attended, options.random));
     options.onChange(member.hostUUID);
   };
   /** The master may take long over a host that is not there; the member's own answers do not wait for it. */
@@ -85,19 +100,19 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
     const contact = await options.link.askMasterAbout(member.hostUUID, contactWithinMs);
     member.askingMaster = false;
     member.nextContactMs = clock.monotonicMs() + contactEveryMs;
-    if (stopped || member.silentSince === undefined) return;
+    if (isOver(member) || member.silentSince === undefined) return;
     member.contact = contact;
     options.onChange(member.hostUUID);
   };
-  for (const { hostUUID, name } of options.members) {
+  const add = (declared: WatchedMember): void => {
+    const { hostUUID, name } = declared;
     const member: Member = {
       hostUUID,
-      name,
+      declared,
       answer: unknown(`${name} has not been asked yet.`),
       contact: unknown(`The master has not been asked about ${name} yet.`),
       silentSince: undefined,
       recalledWallMs: undefined,
-      attended: 0,
       asking: false,
       askingMaster: false,
       nextContactMs: Number.NEGATIVE_INFINITY,
@@ -105,7 +120,8 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
     };
     members.set(hostUUID, member);
     plan(member, options.random.next() * 500);
-  }
+  };
+  for (const declared of options.members) add(declared);
   const nobody = (): Reading<never> => unknown('That host is not declared.');
 
   return {
@@ -123,13 +139,30 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
       if (member !== undefined) member.recalledWallMs = sinceWallMs;
     },
     attend: (hostUUID) => {
-      const member = members.get(hostUUID);
-      if (member === undefined) return () => {};
-      member.attended += 1;
+      attended.set(hostUUID, (attended.get(hostUUID) ?? 0) + 1);
       for (const one of members.values()) plan(one, 0);
       return () => {
-        member.attended -= 1;
+        const left = (attended.get(hostUUID) ?? 1) - 1;
+        if (left > 0) attended.set(hostUUID, left);
+        else attended.delete(hostUUID);
       };
+    },
+    setMembers: (declared) => {
+      const before = new Map(members);
+      members.clear();
+      for (const one of declared) {
+        const known = before.get(one.hostUUID);
+        if (known === undefined || !samePlace(known.declared, one)) {
+          add(one);
+          continue;
+        }
+        known.declared = one;
+        members.set(one.hostUUID, known);
+        before.delete(one.hostUUID);
+        // What changed may be its account.
+        plan(known, 0);
+      }
+      for (const gone of before.values()) gone.cancelNext();
     },
     askSoon: (hostUUID) => {
       const member = members.get(hostUUID);
@@ -142,42 +175,41 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
   };
 }
 
+function samePlace(one: WatchedMember, other: WatchedMember): boolean {
+  return one.address === other.address && one.sha256Fingerprint === other.sha256Fingerprint;
+}
+
 function note(member: Member, answer: Reading<MemberAnswer>, clock: Clock): void {
   member.answer = answer;
   if (answer.kind === 'unknown') return;
   if (answer.value.kind === 'silent') {
     if (member.silentSince === undefined) {
       member.silentSince = { ms: answer.atMs, wallMs: clock.wallMs() };
-      member.contact = unknown(`The master is being asked whether it reaches ${member.name}.`);
+      member.contact = unknown(`The master is being asked whether it reaches ${member.declared.name}.`);
     }
     return;
   }
   member.silentSince = undefined;
   member.recalledWallMs = undefined;
-  member.contact = unknown(`${member.name} answers by itself, so the master was not asked.`);
+  member.contact = unknown(`${member.declared.name} answers by itself, so the master was not asked.`);
   member.nextContactMs = Number.NEGATIVE_INFINITY;
 }
 
-function nextAfterMs(member: Member, attending: boolean, random: Random): number {
-  const base = baseIntervalMs(member, attending);
+function nextAfterMs(member: Member, attended: ReadonlyMap<string, number>, random: Random): number {
+  const base = baseIntervalMs(member, attended);
   return base * (0.95 + random.next() * 0.1);
 }
 
-function baseIntervalMs(member: Member, attending: boolean): number {
-  if (member.attended > 0) return vigilEveryMs;
+function baseIntervalMs(member: Member, attended: ReadonlyMap<string, number>): number {
+  if (attended.has(member.hostUUID)) return vigilEveryMs;
   if (member.silentSince !== undefined) return silentEveryMs;
-  return attending ? attendedEveryMs : settledEveryMs;
-}
-
-function anyAttended(members: ReadonlyMap<string, Member>): boolean {
-  for (const member of members.values()) if (member.attended > 0) return true;
-  return false;
+  return attended.size > 0 ? attendedEveryMs : settledEveryMs;
 }
 
 function silence(member: Member | undefined, clock: Clock): Reading<number> {
   if (member === undefined) return unknown('That host is not declared.');
   if (member.silentSince === undefined) {
-    return member.answer.kind === 'unknown' ? member.answer : unknown(`${member.name} answers.`);
+    return member.answer.kind === 'unknown' ? member.answer : unknown(`${member.declared.name} answers.`);
   }
   const seenMs = clock.monotonicMs() - member.silentSince.ms;
   const recalled = believed(member, clock);

@@ -1,7 +1,7 @@
 /**
  * Keeps one session per Pool: the link to it, the watch over its members, and the power of each machine. A session is
- * opened from what is declared (Pool, Hosts, Secrets), and what changed of that is opened anew; nothing else of the
- * operator opens a connection to a pool or a machine.
+ * opened from what is declared (Pool, Hosts, Secrets), and takes over what changes of that while it is open; nothing else
+ * of the operator opens a connection to a pool or a machine.
  */
 import type { Host, Pool } from '../api/generated/types.ts';
 import type { Cancel, Clock, Random } from '../ports/clock.ts';
@@ -45,7 +45,7 @@ export interface PoolDirectoryOptions {
 }
 
 interface Opened {
-  readonly accessKey: string;
+  access: PoolAccess;
   readonly link: PoolLink;
   readonly members: MemberWatch;
   readonly unsubscribe: Cancel;
@@ -94,13 +94,16 @@ export function createPoolDirectory(options: PoolDirectoryOptions): PoolDirector
         closeOne(key);
         return stateOf(key);
       }
-      const accessKey = JSON.stringify(access);
       const before = opened.get(key);
-      if (before?.accessKey !== accessKey) {
+      if (before === undefined || isOtherPool(before.access, access)) {
         const power = before?.power ?? new Map<string, OpenedPower>();
         // The power watches stay: what they read is about the machines, not about the way to the pool.
         closeLink(key);
-        opened.set(key, openSession({ access, accessKey, pool, power }, options));
+        opened.set(key, openSession({ access, pool, power }, options));
+      } else if (JSON.stringify(before.access) !== JSON.stringify(access)) {
+        before.access = access;
+        before.link.setMembers(access.members);
+        before.members.setMembers(access.members);
       }
       const session = opened.get(key);
       if (session !== undefined) await renewPower(session, hosts, pool, options);
@@ -114,10 +117,13 @@ export function createPoolDirectory(options: PoolDirectoryOptions): PoolDirector
   };
 }
 
+function isOtherPool(one: PoolAccess, other: PoolAccess): boolean {
+  return one.poolUUID !== other.poolUUID || one.port !== other.port;
+}
+
 function openSession(
   what: {
     readonly access: PoolAccess;
-    readonly accessKey: string;
     readonly pool: Pool;
     readonly power: Map<string, OpenedPower>;
   },
@@ -147,7 +153,7 @@ function openSession(
     askTheDoubtful(link, members, doubted);
     options.onChange(at);
   });
-  return { accessKey: what.accessKey, link, members, unsubscribe, power: what.power };
+  return { access: what.access, link, members, unsubscribe, power: what.power };
 }
 
 /** A host that the pool now takes for dead is asked at once instead of at its next turn; each time it happens, once. */

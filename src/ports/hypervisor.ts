@@ -72,6 +72,11 @@ export interface PoolLink {
    */
   startOn(vmUUID: string, hostUUID: string, deadlineMs: number, mayGo?: MayGo): Promise<EffectReply>;
 
+  /**
+   * Takes over who the members are now and how each is reached. What stays as it was goes on untouched; only when the
+   * member that holds the session is reached in another way, or is gone, is the session closed and a new one opened.
+   */
+  setMembers(members: readonly MemberAccess[]): void;
   close(): void;
 }
 

@@ -3,7 +3,7 @@ import type { Log } from '../../ports/log.ts';
 import { TransportError } from '../network/transportError.ts';
 import { type Backoff, createBackoff } from './backoff.ts';
 import { findMaster } from './findMaster.ts';
-import { call } from './jsonRpc.ts';
+import { type CallOutcome, call } from './jsonRpc.ts';
 import { followMaster, type MasterCopy, readMaster, type StreamFailure } from './masterSync.ts';
 import type { MemberLine } from './memberLine.ts';
 import { logout, type MasterSession } from './session.ts';
@@ -29,6 +29,11 @@ export interface MasterConnection {
   refresh(deadlineMs: number): Promise<string | undefined>;
   /** For whoever notices that a session is not the master's (any more). Does nothing when it was replaced already. */
   drop(session: MasterSession, because: string): void;
+  /**
+   * `lines()` are others now. A session on one that is gone is closed and a new one is opened, without alarm: people did
+   * that on purpose. Nothing is sent over lines that are gone when it resolves.
+   */
+  linesChanged(): Promise<void>;
   /** Logs out and ends all work; nothing is under way when it resolves. */
   close(): Promise<void>;
 }
@@ -44,7 +49,7 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly lines: readonly MemberLine[];
+  readonly lines: () => readonly MemberLine[];
   readonly poolUUID: string;
 }
 
@@ -58,6 +63,12 @@ interface State {
   readonly subscribers: Set<(what: 'belief' | 'tasks') => void>;
   following: Following | undefined;
   downBecause: string;
+  /** The session that is being read or followed. */
+  held: MasterSession | undefined;
+  /** The lines changed while they were being asked, so the outcome is not waited upon. */
+  seekAtOnce: boolean;
+  /** The closing of a session whose line is gone; what it tells of the toolstack is wanted before the next is read. */
+  parting: Promise<void>;
   /** The last copy that was given up, until it is known whether its session outlived the connection. */
   lost: MasterCopy | undefined;
   patience: 'firstMaster' | 'everybody';
@@ -73,6 +84,9 @@ export function createMasterConnection(options: ConnectionOptions): MasterConnec
     subscribers: new Set(),
     following: undefined,
     downBecause: 'the pool has not been read yet',
+    held: undefined,
+    seekAtOnce: false,
+    parting: Promise.resolve(),
     lost: undefined,
     patience: 'firstMaster',
     endSession: () => {},
@@ -87,10 +101,11 @@ export function createMasterConnection(options: ConnectionOptions): MasterConnec
     },
     refresh: (deadlineMs) => refresh(state, deadlineMs),
     drop: (session, because) => drop(state, session, because),
+    linesChanged: () => linesChanged(state),
     close: async () => {
       const because = 'the connection to the pool was closed';
       state.closing.abort(closedHere(because));
-      goDown(state, because);
+      goDown(state, because, 'onPurpose');
       await running;
     },
   };
@@ -100,12 +115,14 @@ function notify(state: State, what: 'belief' | 'tasks'): void {
   for (const subscriber of [...state.subscribers]) subscriber(what);
 }
 
-function goDown(state: State, because: string): void {
+function goDown(state: State, because: string, why: 'onPurpose' | 'trouble' = 'trouble'): void {
   if (state.following === undefined && because === state.downBecause) return;
   if (state.following !== undefined) state.lost = state.following.copy;
   state.following = undefined;
   state.downBecause = because;
-  state.options.log.warn('the pool cannot be read', { pool: state.options.poolUUID, because });
+  const { log, poolUUID } = state.options;
+  if (why === 'onPurpose') log.info('the pool is not followed any more', { pool: poolUUID, because });
+  else log.warn('the pool cannot be read', { pool: poolUUID, because });
   notify(state, 'belief');
 }
 
@@ -113,6 +130,30 @@ function drop(state: State, session: MasterSession, because: string): void {
   if (state.following?.copy.session !== session) return;
   goDown(state, because);
   state.endSession(because);
+}
+
+async function linesChanged(state: State): Promise<void> {
+  const { held } = state;
+  if (held === undefined || state.options.lines().includes(held.line)) {
+    if (held === undefined) {
+      state.seekAtOnce = true;
+      state.cutWaitShort();
+    }
+    return;
+  }
+  const because = `how ${held.line.label} is reached was changed; the pool is being read anew`;
+  goDown(state, because, 'onPurpose');
+  state.seekAtOnce = true;
+  state.parting = leave(state, held);
+  state.endSession(because);
+  await state.parting;
+}
+
+/** A toolstack that still knew the session was not restarted: nothing has to be suspected of the next one. */
+async function leave(state: State, session: MasterSession): Promise<void> {
+  const { lost } = state;
+  const outcome = await closeSession(session.line, session.ref);
+  if (outcome.kind === 'result' && lost?.session === session) state.lost = undefined;
 }
 
 async function keepConnected(state: State): Promise<void> {
@@ -125,6 +166,7 @@ async function keepConnected(state: State): Promise<void> {
       goDown(state, `reading the pool failed by a fault of this program: ${String(error)}`);
     }
     if (state.closing.signal.aborted) return;
+    if (state.seekAtOnce) continue;
     const waiting = new AbortController();
     state.cutWaitShort = () => waiting.abort();
     const signal = AbortSignal.any([state.closing.signal, waiting.signal]);
@@ -134,10 +176,12 @@ async function keepConnected(state: State): Promise<void> {
 
 /** Seeking. */
 async function connectOnce(state: State): Promise<void> {
-  const { clock, lines, poolUUID } = state.options;
+  const { clock, poolUUID } = state.options;
+  await state.parting;
+  state.seekAtOnce = false;
   const search = await findMaster({
     clock,
-    lines,
+    lines: state.options.lines(),
     poolUUID,
     deadlineMs: searchDeadlineMs,
     patience: state.patience,
@@ -146,8 +190,18 @@ async function connectOnce(state: State): Promise<void> {
       if (state.following !== undefined) drop(state, state.following.copy.session, because);
     },
   });
-  if (search.kind === 'none') goDown(state, search.because);
-  else await readAndFollow(state, search.session);
+  if (search.kind === 'none') {
+    if (!state.seekAtOnce) goDown(state, search.because);
+    return;
+  }
+  const { session } = search;
+  if (state.options.lines().includes(session.line)) {
+    state.held = session;
+    await readAndFollow(state, session);
+    state.held = undefined;
+  } else {
+    await logout(session.line.probes, session.ref, logoutDeadlineMs);
+  }
 }
 
 /** Reading, then following until something ends it. */
@@ -159,7 +213,7 @@ async function readAndFollow(state: State, session: MasterSession): Promise<void
   const restartSeenAtMs = await checkRestart(session, state.lost);
   const copy = await readMaster(clock, session, signal);
   if (!('tables' in copy)) {
-    goDown(state, copy.because);
+    if (!ended.signal.aborted) goDown(state, copy.because);
     await logout(session.line.probes, session.ref, logoutDeadlineMs);
     return;
   }
@@ -243,10 +297,10 @@ async function checkRestart(
 ): Promise<number | undefined> {
   if (lost === undefined) return undefined;
   if (lost.session.line !== session.line) return lost.currentAtMs;
-  const outcome = await call(session.line.probes, {
-    method: 'session.logout',
-    params: [lost.session.ref],
-    deadlineMs: logoutDeadlineMs,
-  });
+  const outcome = await closeSession(session.line, lost.session.ref);
   return outcome.kind === 'result' ? undefined : lost.currentAtMs;
+}
+
+function closeSession(line: MemberLine, session: string): Promise<CallOutcome> {
+  return call(line.probes, { method: 'session.logout', params: [session], deadlineMs: logoutDeadlineMs });
 }

@@ -11,13 +11,27 @@ import type { CallPath } from './jsonRpc.ts';
  * is never taken for silence because calls were queued before it.
  */
 export interface MemberLine {
+  /** As it was last declared; address, certificate and account are those that the line was opened with. */
   readonly member: MemberAccess;
   /** "host-1 (10.0.0.11)": the member in sentences. */
   readonly label: string;
   readonly calls: CallPath;
   readonly probes: CallPath;
   readonly events: CallPath;
+  /** Takes over a declaration that leads to the same place. */
+  rename(member: MemberAccess): void;
   close(): void;
+}
+
+/** Whether both are reached in the same way; what a member is called does not matter. */
+export function sameWay(one: MemberAccess, other: MemberAccess): boolean {
+  return (
+    one.hostUUID === other.hostUUID &&
+    one.address === other.address &&
+    one.sha256Fingerprint === other.sha256Fingerprint &&
+    one.userName === other.userName &&
+    one.password === other.password
+  );
 }
 
 const connectionsFor = { calls: 8, probes: 2, events: 2 } as const;
@@ -28,7 +42,8 @@ export function createMemberLine(options: {
   readonly member: MemberAccess;
   readonly port: number;
 }): MemberLine {
-  const { network, clock, member, port } = options;
+  const { network, clock, port } = options;
+  let { member } = options;
   const host = member.address.includes(':') ? `[${member.address}]` : member.address;
   const opened: Dispatcher[] = [];
   const open = (connections: number): CallPath => {
@@ -45,11 +60,18 @@ export function createMemberLine(options: {
     }
   };
   return {
-    member,
-    label: `${member.name} (${member.address})`,
+    get member() {
+      return member;
+    },
+    get label() {
+      return `${member.name} (${member.address})`;
+    },
     calls: open(connectionsFor.calls),
     probes: open(connectionsFor.probes),
     events: open(connectionsFor.events),
+    rename: (renamed) => {
+      member = renamed;
+    },
     close: () => {
       for (const dispatcher of opened) dispatcher.destroy().catch(() => {});
     },

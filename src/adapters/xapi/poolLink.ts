@@ -1,12 +1,12 @@
 import type { PoolBelief } from '../../domain/pool.ts';
 import { known, type Reading, unknown } from '../../domain/reading.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
-import type { MemberAnswer, OpenPool, PoolAccess, PoolLink } from '../../ports/hypervisor.ts';
+import type { MemberAccess, MemberAnswer, OpenPool, PoolAccess, PoolLink } from '../../ports/hypervisor.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Network } from '../../ports/network.ts';
 import { twoMasters } from './findMaster.ts';
 import { createMasterConnection, type MasterConnection } from './masterConnection.ts';
-import { createMemberLine, type MemberLine } from './memberLine.ts';
+import { createMemberLine, type MemberLine, sameWay } from './memberLine.ts';
 import { answerOf, probeRole } from './memberRole.ts';
 import { createBeliefBuilder } from './poolBelief.ts';
 import { createPoolEffects } from './poolEffects.ts';
@@ -29,9 +29,10 @@ const logoutDeadlineMs = 2_000;
 
 function openLink(deps: XapiDeps, access: PoolAccess): PoolLink {
   const { network, clock, random, log } = deps;
-  const { poolUUID, port, members } = access;
-  const lines = members.map((member) => createMemberLine({ network, clock, member, port }));
-  const connection = createMasterConnection({ clock, random, log, lines, poolUUID });
+  const { poolUUID, port } = access;
+  const openLine = (member: MemberAccess): MemberLine => createMemberLine({ network, clock, member, port });
+  let lines: readonly MemberLine[] = access.members.map(openLine);
+  const connection = createMasterConnection({ clock, random, log, lines: () => lines, poolUUID });
   const reads = createPoolReads(clock, connection);
   const effects = createPoolEffects({ clock, log, connection });
   const build = createBeliefBuilder();
@@ -62,10 +63,25 @@ function openLink(deps: XapiDeps, access: PoolAccess): PoolLink {
       if (line === undefined) return unknown(`the host ${hostUUID} is no member known here`);
       const atMs = clock.monotonicMs();
       const answer = await askLine({ clock, connection, line, poolUUID, deadlineMs });
+      if (!lines.includes(line))
+        return unknown(`how ${line.label} is reached was changed while it was asked`);
       return known(answer, atMs, `member ${line.label}`);
     },
     ...reads,
     ...effects,
+    setMembers: (members) => {
+      const before = lines;
+      lines = members.map((member) => {
+        const kept = before.find((line) => sameWay(line.member, member));
+        kept?.rename(member);
+        return kept ?? openLine(member);
+      });
+      const gone = before.filter((line) => !lines.includes(line));
+      if (gone.length === 0 && lines.length === before.length) return;
+      void connection.linesChanged().then(() => {
+        for (const line of gone) line.close();
+      });
+    },
     close: () => {
       void connection.close().then(() => {
         for (const line of lines) line.close();

@@ -14,6 +14,8 @@ export interface SimulatedLink {
   readonly pool: ScriptedPool;
   /** What the adapter logged, as one text each. */
   readonly logged: readonly string[];
+  /** The same, as far as it is to alarm somebody. */
+  readonly warned: readonly string[];
   /** Of host-1, host-2, host-3. */
   readonly listeners: readonly Listener[];
   /** Runs a piece of the operator until it has ended, and gives what it returned. */
@@ -52,11 +54,16 @@ export async function simulateLink(
   const note = (message: string, fields?: unknown): void => {
     logged.push(`${message} ${JSON.stringify(fields)}`);
   };
+  const warned: string[] = [];
+  const warn = (message: string, fields?: unknown): void => {
+    note(message, fields);
+    warned.push(logged.at(-1) ?? '');
+  };
   const openPool = createXapi({
     network: simulation.network(operator),
     clock: simulation.clock(operator),
     random: simulation.random('operator'),
-    log: { debug: note, info: note, warn: note, error: note },
+    log: { debug: note, info: note, warn, error: warn },
   });
   const perform = async <T>(program: () => Promise<T>): Promise<T> => {
     const ended: T[] = [];
@@ -74,6 +81,7 @@ export async function simulateLink(
     clock: simulation.clock(operator),
     pool,
     logged,
+    warned,
     listeners,
     run: (program) => perform(() => program(link)),
     pass: async (ms) => {
