@@ -3,6 +3,7 @@ import type { Log, LogFields } from '../ports/log.ts';
 import type { Surroundings } from '../terminal/surroundings.ts';
 import { bmcBehaviours, type SteerCommand } from './commands.ts';
 import type { Fault, FaultEffect } from './faults.ts';
+import { addMachineCommands } from './machineCli.ts';
 import { describeStatus, describeVerdict } from './report.ts';
 import type { XapiVersion } from './settings.ts';
 import { type RemoteLab, readSheet, steerFrom } from './steerFrom.ts';
@@ -104,6 +105,7 @@ function addSteering(lab: Command, deps: Surroundings): void {
   onOff('rolling-upgrade', 'Make the pool say that a rolling upgrade is under way or over.');
   onOff('auto-power-on', 'Set auto_poweron for the pool and every virtual machine.');
   addOddSteering(lab, steer);
+  addMachineCommands(lab, steer, stateOption);
 }
 
 type Steer = (state: string, command: SteerCommand) => Promise<void>;

@@ -1,5 +1,7 @@
+import { callByHand } from './byHand.ts';
 import type { Fault } from './faults.ts';
 import type { Lab } from './lab.ts';
+import { obeyAboutMachines } from './machineCommands.ts';
 import type { BmcBehaviour, LinkKind } from './steering.ts';
 
 /** A steering command as it travels to the control server. */
@@ -11,8 +13,10 @@ export interface SteerCommand {
   readonly behaviour?: string;
   readonly state?: string;
   readonly seconds?: number;
-  readonly id?: string;
   readonly fault?: Fault;
+  readonly virtualMachine?: string;
+  readonly method?: string;
+  readonly params?: readonly string[];
 }
 
 export const bmcBehaviours: readonly BmcBehaviour[] = [
@@ -27,7 +31,8 @@ export const bmcBehaviours: readonly BmcBehaviour[] = [
 ];
 
 /** Carries out a command and says in one sentence what was done. Throws a sentence when it cannot be. */
-export function obey({ steer }: Lab, command: SteerCommand): string {
+export async function obey(lab: Lab, command: SteerCommand): Promise<string> {
+  const { steer } = lab;
   const host = command.host ?? '';
   const other = command.other ?? '';
   switch (command.verb) {
@@ -79,8 +84,13 @@ export function obey({ steer }: Lab, command: SteerCommand): string {
     case 'auto-power-on':
       steer.setAutoPowerOn(onOff(command));
       return `auto_poweron is ${command.state} for the pool and all virtual machines`;
-    default:
-      throw new Error(`the lab knows no command ${command.verb}`);
+    case 'call':
+      return callByHand(lab, command.method ?? '', command.params ?? []);
+    default: {
+      const said = obeyAboutMachines(steer, command);
+      if (said === undefined) throw new Error(`the lab knows no command ${command.verb}`);
+      return said;
+    }
   }
 }
 

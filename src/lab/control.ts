@@ -22,7 +22,7 @@ export function createControlServer(served: ServedLab, token: string): HttpHandl
     if (where === 'GET /verdict') return json(200, lab.verdict());
     if (where !== 'POST /steer') return problem(404, `the lab's control server does not serve ${where}`);
     try {
-      const said = obey(lab, parse(request.body));
+      const said = await obey(lab, parse(request.body));
       await served.settled();
       return json(200, { said });
     } catch (error) {

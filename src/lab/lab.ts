@@ -19,7 +19,7 @@ export type { Fault, FaultEffect } from './faults.ts';
 export type { ControllerShows, MachineOptions, OutsiderOptions, PoolShows } from './identities.ts';
 export type { Habits, LabOptions, Latencies, Places } from './settings.ts';
 export type { LabStatus } from './status.ts';
-export type { BmcBehaviour, LinkKind, Steering } from './steering.ts';
+export type { BmcBehaviour, LinkKind, MigrationPoint, Steering } from './steering.ts';
 export type { HarmfulEffect, Verdict, Violation } from './verdict.ts';
 export { labCalls } from './xapi/calls.ts';
 

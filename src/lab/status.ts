@@ -83,7 +83,7 @@ function hostStatus(pool: Pool, { member, database, bmcs }: Looked): HostStatus 
     toolstack,
     bmc: bmc?.behaviour ?? 'honest',
     bmcCabledTo: bmc?.machine.name ?? identity.name,
-    domains: machine.domains.size,
+    domains: [...machine.domains.values()].filter((each) => each.phase === 'runs').length,
     writes: pool.physics.writesOn(machine),
     ...(database === undefined || record === undefined
       ? {}

@@ -1,4 +1,5 @@
 import type { Bmc } from './bmc/bmc.ts';
+import type { LabVirtualMachine } from './document.ts';
 import type { Steering } from './steering.ts';
 import type { Machine } from './world/machines.ts';
 import type { Power } from './world/power.ts';
@@ -35,6 +36,14 @@ export function createSteering({ pool, power, bmcs }: Steered): Steering {
       stopToolstack(pool, member);
       startToolstack(pool, member, 'itself');
     },
+    migrate: (virtualMachine, toHost, { stopsWhen }) =>
+      pool.migrations.begin({
+        vmUUID: virtualMachineNamed(pool, virtualMachine).uuid,
+        to: at(toHost),
+        stopsWhen,
+      }),
+    endMigration: (virtualMachine, how) =>
+      pool.migrations.end(virtualMachineNamed(pool, virtualMachine).uuid, how),
     jumpClock: (host, byMs) => {
       at(host).machine.clockSkewMs += byMs;
     },
@@ -77,6 +86,15 @@ export function memberNamed(pool: Pool, name: string): Member {
     throw new Error(`there is no host ${name} in this lab; hosts are ${names}`);
   }
   return member;
+}
+
+/** Throws a sentence. */
+export function virtualMachineNamed(pool: Pool, name: string): LabVirtualMachine {
+  const found = pool.document.virtualMachines.find((each) => each.name === name);
+  if (found === undefined) {
+    throw new Error(`there is no virtual machine ${name} in this lab; "kintsugi lab status --json" has them`);
+  }
+  return found;
 }
 
 /** A member's machine or an outsider. Throws with the names of the members. */

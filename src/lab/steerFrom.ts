@@ -43,7 +43,8 @@ export function steerFrom(
       path,
       headers: { authorization: `Bearer ${controlToken}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      deadlineMs: 10_000,
+      // A call to a member that is gone takes as long as XAPI takes over it.
+      deadlineMs: body?.verb === 'call' ? 300_000 : 10_000,
     }).catch((error: unknown) => {
       throw new Error(`no lab answers at ${controlUrl}; it lives only as long as "kintsugi lab up" runs`, {
         cause: error,

@@ -25,6 +25,12 @@ export type BmcBehaviour =
   /** It belongs to another machine: another serial number and system UUID. */
   | 'anotherSerial';
 
+/**
+ * How far a live migration comes before it hangs: the domain runs at the source; it stands still at both ends, its disks
+ * closed, and the target will go on as soon as it takes the source for gone; or it runs at the target already.
+ */
+export type MigrationPoint = 'sourceRuns' | 'bothEnds' | 'targetRuns';
+
 /** Everything that can be done to the lab's world from outside. Hosts are named `host-1` …; a wrong name throws. */
 export interface Steering {
   /** Pulls the plug of a member or an outsider: its domains are gone at once. */
@@ -43,6 +49,10 @@ export interface Steering {
   crashToolstack(host: string): void;
   /** The init script's stop and start: the pool hears "shutting down" at once. Also starts a crashed toolstack. */
   restartToolstack(host: string): void;
+  /** A live migration of a virtual machine begins and hangs; the database goes on saying that it is under way. */
+  migrate(virtualMachine: string, toHost: string, options: { readonly stopsWhen: MigrationPoint }): void;
+  /** A migration that hangs comes to its end. One that runs at the target cannot fail any more. */
+  endMigration(virtualMachine: string, how: 'completes' | 'fails'): void;
   jumpClock(host: string, byMs: number): void;
   setBmc(host: string, behaviour: BmcBehaviour): void;
   /** The controller at this host's BMC address is from now on the one of another machine: a member or an outsider. */

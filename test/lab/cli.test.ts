@@ -106,6 +106,29 @@ test('a lab is steered and asked from another process by its state folder', asyn
   expect((await kintsugi('status', '--state', state)).out).toContain('lostReply on number 2 of VM.start');
 });
 
+test('a machine is moved and somebody else begins by hand from the command line', async () => {
+  const state = temporaryFolder();
+  const { sheet } = await up(state);
+  const moved = sheet.virtualMachines.find((each: { hostName: string }) => each.hostName === 'host-2').name;
+  const run = await kintsugi('migrate', moved, 'host-3', '--stops-when', 'targetRuns', '--state', state);
+  expect(run).toMatchObject({
+    out: `${moved} is on its way to host-3, and its migration hangs (targetRuns)`,
+  });
+  const status = await kintsugi('status', '--state', state);
+  expect(status.out).toContain(`${moved} runs on host-3; the pool believes: Running on host-2`);
+  const refused = await kintsugi('call', 'VM.hard_shutdown', `vm:${moved}`, '--state', state);
+  expect(refused).toMatchObject({ code: 1 });
+  expect(refused.err).toContain('OTHER_OPERATION_IN_PROGRESS');
+  expect((await kintsugi('end-migration', moved, 'completes', '--state', state)).code).toBe(0);
+  expect(await kintsugi('call', 'VM.hard_shutdown', `vm:${moved}`, '--state', state)).toMatchObject({
+    out: 'done',
+    code: 0,
+  });
+  expect((await kintsugi('call', 'host.disable', 'host:mars', '--state', state)).err).toContain(
+    'nothing in this lab is called host:mars',
+  );
+});
+
 test('a wrong name is answered with a sentence that says which there are, and code 1', async () => {
   const state = temporaryFolder();
   await up(state);

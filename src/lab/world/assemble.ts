@@ -7,6 +7,7 @@ import { createSeeded } from '../seeded.ts';
 import { habitsDefault, type LabOptions, latenciesDefault } from '../settings.ts';
 import { xapiDate } from '../xapi/dates.ts';
 import { diskSpecs } from '../xapi/locks.ts';
+import { createMigrations } from '../xapi/migration.ts';
 import type { Member, Pool } from '../xapi/pool.ts';
 import { continueToolstack } from '../xapi/toolstack.ts';
 import { createLabTime } from './labTime.ts';
@@ -42,6 +43,7 @@ export function assemblePool(
   const physics = createPhysics({ machines, network, time, oracle, writeEveryMs });
   let numbers = 0;
   const pool: Pool = {
+    document,
     version: options.version,
     latencies,
     habits: { ...habitsDefault, ...options.habits },
@@ -51,6 +53,9 @@ export function assemblePool(
     physics,
     oracle,
     faults: createFaultBook(),
+    get migrations() {
+      return migrations;
+    },
     poolRef: seeded.ref('pool'),
     members,
     outsiders,
@@ -66,6 +71,7 @@ export function assemblePool(
     },
     presenceChanged,
   };
+  const migrations = createMigrations(pool);
   beginLife(pool, { document, options });
   return pool;
 }

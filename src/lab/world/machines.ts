@@ -57,7 +57,10 @@ export interface Domain {
   readonly vmName: string;
   readonly machine: Machine;
   readonly domid: number;
-  readonly disks: readonly OpenDisk[];
+  readonly spec: DomainSpec;
+  /** `still`: one end of a live migration that does not run, or not yet. It has no disk open. */
+  phase: 'runs' | 'still';
+  disks: readonly OpenDisk[];
 }
 
 /** A tapdisk: one disk, held open by one domain. */

@@ -8,6 +8,12 @@ import type { LabNetwork } from './network.ts';
 export interface Physics {
   /** Undefined when the machine cannot run it: no power, or its hypervisor has this domain already. */
   startDomain(machine: Machine, spec: DomainSpec): Domain | undefined;
+  /** As `startDomain`, but the domain stands still and opens nothing: the receiving end of a live migration. */
+  buildDomain(machine: Machine, spec: DomainSpec): Domain | undefined;
+  /** A domain that stood still runs from now on, with its disks open. */
+  resumeDomain(domain: Domain): void;
+  /** A domain that ran stands still, and closes its disks. */
+  suspendDomain(domain: Domain): void;
   stopDomain(machine: Machine, vmUUID: string): void;
   /** The power is gone at once, and with it the domains. */
   losePower(machine: Machine): void;
@@ -31,31 +37,45 @@ export function createPhysics({ machines, network, time, oracle, writeEveryMs }:
   const disks = createDiskWrites({ network, time, oracle, writeEveryMs });
   let domids = 0;
 
-  const end = (domain: Domain): void => {
-    domain.machine.domains.delete(domain.vmUUID);
+  const build = (machine: Machine, spec: DomainSpec): Domain | undefined => {
+    if (machine.operatingSystem !== 'up' || machine.domains.has(spec.vmUUID)) return undefined;
+    domids += 1;
+    const { vmUUID, vmName } = spec;
+    const domain: Domain = { vmUUID, vmName, machine, domid: domids, spec, phase: 'still', disks: [] };
+    machine.domains.set(vmUUID, domain);
+    return domain;
+  };
+  const resume = (domain: Domain): void => {
+    if (domain.phase === 'runs') return;
+    domain.phase = 'runs';
+    domain.disks = disks.open(domain.machine, domain.spec);
+    oracle.domainStarted(domain);
+    for (const disk of domain.disks) disks.followStorage(disk);
+  };
+  const suspend = (domain: Domain): void => {
+    if (domain.phase === 'still') return;
+    domain.phase = 'still';
     for (const disk of domain.disks) {
       disks.close(disk);
       domain.machine.writesByGoneDomains += disk.writesBefore;
     }
+    domain.disks = [];
     oracle.domainStopped(domain);
+  };
+  const end = (domain: Domain): void => {
+    suspend(domain);
+    domain.machine.domains.delete(domain.vmUUID);
   };
 
   return {
     startDomain: (machine, spec) => {
-      if (machine.operatingSystem !== 'up' || machine.domains.has(spec.vmUUID)) return undefined;
-      domids += 1;
-      const domain: Domain = {
-        vmUUID: spec.vmUUID,
-        vmName: spec.vmName,
-        machine,
-        domid: domids,
-        disks: disks.open(machine, spec),
-      };
-      machine.domains.set(spec.vmUUID, domain);
-      oracle.domainStarted(domain);
-      for (const disk of domain.disks) disks.followStorage(disk);
+      const domain = build(machine, spec);
+      if (domain !== undefined) resume(domain);
       return domain;
     },
+    buildDomain: build,
+    resumeDomain: resume,
+    suspendDomain: suspend,
     stopDomain: (machine, vmUUID) => {
       const domain = machine.domains.get(vmUUID);
       if (domain !== undefined) end(domain);

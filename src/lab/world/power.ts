@@ -19,6 +19,7 @@ export function createPower(pool: Pool): Power {
   const memberOn = (machine: Machine) => pool.members.find((each) => each.machine === machine);
   const lose = (machine: Machine): void => {
     pool.physics.losePower(machine);
+    pool.migrations.machineLost(machine);
     const member = memberOn(machine);
     if (member !== undefined) endToolstack(pool, member);
     pool.presenceChanged();

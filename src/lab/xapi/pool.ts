@@ -1,6 +1,6 @@
 import type { Cancel } from '../../ports/clock.ts';
 import type { Database } from '../belief/database.ts';
-import type { LabMember } from '../document.ts';
+import type { LabDocument, LabMember } from '../document.ts';
 import type { FaultBook } from '../faultBook.ts';
 import type { Oracle } from '../oracle.ts';
 import type { Seeded } from '../seeded.ts';
@@ -9,9 +9,11 @@ import type { LabTime } from '../world/labTime.ts';
 import type { Machine } from '../world/machines.ts';
 import type { LabNetwork } from '../world/network.ts';
 import type { Physics } from '../world/physics.ts';
+import type { Migrations } from './migration.ts';
 
 /** Everything that the toolstacks of one pool share: the world they stand in, and each other. */
 export interface Pool {
+  readonly document: LabDocument;
   readonly version: XapiVersion;
   readonly latencies: Latencies;
   readonly habits: Habits;
@@ -21,6 +23,7 @@ export interface Pool {
   readonly physics: Physics;
   readonly oracle: Oracle;
   readonly faults: FaultBook;
+  readonly migrations: Migrations;
   readonly poolRef: string;
   readonly members: readonly Member[];
   /** Machines that belong to no pool. */

@@ -16,6 +16,12 @@ export function reconcileDomains(pool: Pool, member: Member, database: Database)
   for (const domain of [...member.machine.domains.values()]) {
     const vm = database.refOf('VM', domain.vmUUID);
     const residentOn = vm === undefined ? undefined : database.get('VM', vm)?.resident_on;
+    if (domain.phase === 'still') {
+      // An end of a migration that its toolstack's restart has broken off: the source goes on, the target clears away.
+      if (residentOn === host) pool.physics.resumeDomain(domain);
+      else pool.physics.stopDomain(member.machine, domain.vmUUID);
+      continue;
+    }
     if (vm === undefined || (residentOn !== nullRef && residentOn !== host)) {
       pool.physics.stopDomain(member.machine, domain.vmUUID);
       giveBackLocks(pool, { database, host, domain });
@@ -34,7 +40,7 @@ function giveBackLocks(
   pool: Pool,
   { database, host, domain }: { readonly database: Database; readonly host: string; readonly domain: Domain },
 ): void {
-  for (const { vdiUUID } of domain.disks) {
+  for (const { vdiUUID } of domain.spec.disks) {
     const vdi = database.refOf('VDI', vdiUUID);
     if (vdi !== undefined) removeKey(pool, database, { vdi, key: lockKey(host) });
   }
@@ -43,6 +49,7 @@ function giveBackLocks(
 /** After the master came back: domains that this host started meanwhile are reported as running here. */
 export function adoptUnknownToDatabase(member: Member, database: Database): void {
   for (const domain of member.machine.domains.values()) {
+    if (domain.phase === 'still') continue;
     const vm = database.refOf('VM', domain.vmUUID);
     const record = vm === undefined ? undefined : database.get('VM', vm);
     // A start that is under way is reported by whoever carries it out.

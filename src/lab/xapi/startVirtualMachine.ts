@@ -70,6 +70,8 @@ async function startThere(acting: Acting, there: There): Promise<Outcome> {
   const { pool, database, master } = acting;
   const { vm, target } = there;
   const { incarnation } = target;
+  const existing = existsThere(acting, there);
+  if (existing !== undefined) return existing;
   const disks = diskSpecs(database, vm);
   const unreachable = disks.find(
     (disk) => disk.shared && !pool.network.reaches(target.identity.name, 'storage', 'storage'),
@@ -97,10 +99,23 @@ async function startThere(acting: Acting, there: There): Promise<Outcome> {
     return failed('INTERNAL_ERROR', 'xenopsd: the domain could not be built');
   }
   const domain = buildDomain(acting, there);
-  if (domain === undefined) return failed('INTERNAL_ERROR', 'xenopsd: the domain exists already');
+  if (domain === undefined) {
+    releaseLocks(acting, vm, there.host);
+    return existsThere(acting, there) ?? failed('INTERNAL_ERROR', 'xenopsd: the domain could not be built');
+  }
   // Whoever was master when it began may be gone; then the host reports its domain when it is connected again.
   if (livesOn(acting)) noteRunning(acting, there, domain);
   return doneVoid;
+}
+
+/**
+ * The database says Halted and the hypervisor has the domain: it was declared dead while it ran, or a migration has brought
+ * it. The hypervisor is asked before any disk is touched, and writes the states with a capital.
+ */
+function existsThere({ database }: Acting, { vm, target }: There): Failed | undefined {
+  const domain = target.machine.domains.get(database.get('VM', vm)?.uuid ?? '');
+  if (domain === undefined) return undefined;
+  return failed('VM_BAD_POWER_STATE', vm, 'Halted', domain.phase === 'runs' ? 'Running' : 'Paused');
 }
 
 function buildDomain({ pool, database, caller }: Acting, { vm, target }: There): Domain | undefined {
