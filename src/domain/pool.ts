@@ -9,10 +9,12 @@ export interface PoolBelief {
   readonly haEnabled: boolean;
   readonly rollingUpgrade: boolean;
   /**
-   * How long the master's toolstack has been up by the master's own clock, at the time of the reading. For its first
-   * eleven minutes nothing that the pool says about liveness can be trusted, in either direction.
+   * How long the master's toolstack has certainly been up, at the time of the reading. For its first eleven minutes nothing
+   * that the pool says about liveness can be trusted, in either direction.
    */
   readonly masterUpForMs: number;
+  /** Why it may have been up for longer; undefined when it has not. */
+  readonly masterUpUnsureBecause: string | undefined;
   readonly hosts: ReadonlyMap<string, HostBelief>;
   /** Virtual machines only: no templates, snapshots or control domains. */
   readonly virtualMachines: ReadonlyMap<string, VirtualMachineBelief>;

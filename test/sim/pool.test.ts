@@ -76,6 +76,23 @@ describe('the pool master', () => {
     expect(violations(world)).toEqual([]);
   });
 
+  test('whose clock could not be read because one reply was lost delays the release by seconds, not by eleven minutes', async () => {
+    let lost = 0;
+    const world = await settled({
+      interpose: ({ from, label }) => {
+        if (from !== 'operator' || label !== 'XAPI host.get_servertime' || lost > 0) return 'deliver';
+        lost += 1;
+        return { kind: 'dropReply', shownAs: 'silence' };
+      },
+    });
+    expect(lost).toBe(1);
+    await lose(world);
+    const lostMs = world.simulation.nowMs;
+    expect(await untilPhase(world, 'Succeeded')).toMatchObject({ phase: 'Succeeded' });
+    expect(world.simulation.nowMs - lostMs).toBeLessThan(5 * 60_000);
+    expect(harm(world)).toEqual([cut, declared, ...starts]);
+  });
+
   test.each(['host.declare_dead', 'VM.start_on'])(
     'whose toolstack restarts while it carries out %s: nothing takes place twice',
     async (method) => {

@@ -131,6 +131,7 @@ export function pool(): PoolBelief {
     haEnabled: false,
     rollingUpgrade: false,
     masterUpForMs: 3 * 24 * 3_600_000,
+    masterUpUnsureBecause: undefined,
     hosts: byUUID(numbers.map((number) => host(number))),
     virtualMachines: byUUID([
       machine('database'),

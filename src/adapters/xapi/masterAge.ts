@@ -1,4 +1,5 @@
 import type { HostRecord } from './records.ts';
+import type { ToolstackAge } from './toolstackAge.ts';
 
 /**
  * How long the master's toolstack has been up. For its first eleven minutes nothing that the pool says about liveness
@@ -12,28 +13,41 @@ import type { HostRecord } from './records.ts';
  * - the host's clock was set forward since the start (a machine that booted with a wrong clock): when we ourselves
  *   saw the restart, it is no older than that;
  * - the value is missing or nonsense: the age of our own session counts.
+ *
+ * The age of our own session is certain whatever cannot be read; `unsureBecause` says why it is all that counts.
  */
+export interface MasterUp {
+  readonly atLeastMs: number;
+  readonly unsureBecause: string | undefined;
+}
+
 export interface MasterClock {
   /** The master's clock (milliseconds since 1970) at the monotonic moment `atMs` of ours. */
   readonly serverMs: number;
   readonly atMs: number;
 }
 
-export function masterUpForMs(options: {
+export function masterUp(options: {
   readonly master: HostRecord;
-  /** Undefined when it did not tell its time. */
-  readonly clock: MasterClock | undefined;
+  readonly age: ToolstackAge;
   readonly nowMs: number;
   readonly sessionOpenedAtMs: number;
-  /** When the previous toolstack was last heard of, if this link saw it go. */
-  readonly restartSeenAtMs: number | undefined;
-}): number {
-  const { master, clock, nowMs, sessionOpenedAtMs, restartSeenAtMs } = options;
+}): MasterUp {
+  const { master, age, nowMs, sessionOpenedAtMs } = options;
+  const { clock, restart, missing } = age;
   const atLeastMs = Math.max(0, nowMs - sessionOpenedAtMs);
-  if (clock === undefined || master.agentStartSeconds === undefined || !master.enabled) return atLeastMs;
+  const unsure = (because: string): MasterUp => ({ atLeastMs, unsureBecause: because });
+  if (!master.enabled) return unsure('it is not enabled, so its record may still show the start before');
+  if (master.agentStartSeconds === undefined) return unsure('its record shows no start');
+  if (clock === undefined || restart === undefined) {
+    return unsure(`${missing ?? 'it has not been asked yet'}; it is asked again every few seconds`);
+  }
   const byItsClockMs = clock.serverMs + (nowMs - clock.atMs) - master.agentStartSeconds * 1_000;
-  const atMostMs = restartSeenAtMs === undefined ? Number.POSITIVE_INFINITY : nowMs - restartSeenAtMs;
-  return Math.max(atLeastMs, Math.min(byItsClockMs, atMostMs));
+  const atMostMs = nowMs - (restart.seenAtMs ?? Number.NEGATIVE_INFINITY);
+  return {
+    atLeastMs: Math.max(atLeastMs, Math.min(byItsClockMs, atMostMs)),
+    unsureBecause: undefined,
+  };
 }
 
 /** XAPI writes `20240131T09:05:00Z`, newer versions also RFC 3339. Undefined for anything else. */

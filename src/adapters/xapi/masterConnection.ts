@@ -3,10 +3,11 @@ import type { Log } from '../../ports/log.ts';
 import { TransportError } from '../network/transportError.ts';
 import { type Backoff, createBackoff } from './backoff.ts';
 import { findMaster } from './findMaster.ts';
-import { type CallOutcome, call } from './jsonRpc.ts';
+import { call } from './jsonRpc.ts';
 import { followMaster, type MasterCopy, readMaster, type StreamFailure } from './masterSync.ts';
 import type { MemberLine } from './memberLine.ts';
 import { logout, type MasterSession } from './session.ts';
+import { completeAge, type EarlierCopy, readAge, type ToolstackAge } from './toolstackAge.ts';
 
 /**
  * Keeps one session and one event stream on whoever is the pool master, and starts over when they are lost:
@@ -41,8 +42,7 @@ export interface MasterConnection {
 export interface Following {
   readonly kind: 'following';
   readonly copy: MasterCopy;
-  /** When the toolstack before this session's was last heard of, if this connection saw it go. */
-  readonly restartSeenAtMs: number | undefined;
+  readonly age: ToolstackAge;
 }
 
 export interface ConnectionOptions {
@@ -69,8 +69,8 @@ interface State {
   seekAtOnce: boolean;
   /** The closing of a session whose line is gone; what it tells of the toolstack is wanted before the next is read. */
   parting: Promise<void>;
-  /** The last copy that was given up, until it is known whether its session outlived the connection. */
-  lost: MasterCopy | undefined;
+  /** The copy before this one, whose session shows whether its toolstack is the one that answers now. */
+  earlier: EarlierCopy | undefined;
   patience: 'firstMaster' | 'everybody';
   endSession: (because: string) => void;
   cutWaitShort: () => void;
@@ -87,7 +87,7 @@ export function createMasterConnection(options: ConnectionOptions): MasterConnec
     held: undefined,
     seekAtOnce: false,
     parting: Promise.resolve(),
-    lost: undefined,
+    earlier: undefined,
     patience: 'firstMaster',
     endSession: () => {},
     cutWaitShort: () => {},
@@ -117,7 +117,11 @@ function notify(state: State, what: 'belief' | 'tasks'): void {
 
 function goDown(state: State, because: string, why: 'onPurpose' | 'trouble' = 'trouble'): void {
   if (state.following === undefined && because === state.downBecause) return;
-  if (state.following !== undefined) state.lost = state.following.copy;
+  if (state.following !== undefined) {
+    const { copy, age } = state.following;
+    const before = age.restart === undefined ? state.earlier : undefined;
+    state.earlier = { copy, age, before, closed: false };
+  }
   state.following = undefined;
   state.downBecause = because;
   const { log, poolUUID } = state.options;
@@ -151,9 +155,15 @@ async function linesChanged(state: State): Promise<void> {
 
 /** A toolstack that still knew the session was not restarted: nothing has to be suspected of the next one. */
 async function leave(state: State, session: MasterSession): Promise<void> {
-  const { lost } = state;
-  const outcome = await closeSession(session.line, session.ref);
-  if (outcome.kind === 'result' && lost?.session === session) state.lost = undefined;
+  const outcome = await call(session.line.probes, {
+    method: 'session.logout',
+    params: [session.ref],
+    deadlineMs: logoutDeadlineMs,
+  });
+  const { earlier } = state;
+  if (outcome.kind === 'result' && earlier?.copy.session === session) {
+    state.earlier = { ...earlier, closed: true };
+  }
 }
 
 async function keepConnected(state: State): Promise<void> {
@@ -210,21 +220,41 @@ async function readAndFollow(state: State, session: MasterSession): Promise<void
   const ended = new AbortController();
   state.endSession = (because) => ended.abort(closedHere(because));
   const signal = AbortSignal.any([state.closing.signal, ended.signal]);
-  const restartSeenAtMs = await checkRestart(session, state.lost);
-  const copy = await readMaster(clock, session, signal);
+  const asking = { clock, session, earlier: state.earlier, signal };
+  const [age, copy] = await Promise.all([readAge(asking), readMaster(clock, session, signal)]);
   if (!('tables' in copy)) {
     if (!ended.signal.aborted) goDown(state, copy.because);
     await logout(session.line.probes, session.ref, logoutDeadlineMs);
     return;
   }
-  state.lost = undefined;
   state.patience = 'firstMaster';
-  state.following = { kind: 'following', copy, restartSeenAtMs };
+  state.following = { kind: 'following', copy, age };
   log.info('the pool master is followed', { pool: poolUUID, master: session.line.label });
   notify(state, 'belief');
+  if (age.restart !== undefined) closeEarlier(asking.earlier, session);
+  void completeAge({
+    ...asking,
+    age,
+    onChange: (now) => {
+      if (state.following?.copy !== copy) return;
+      if (state.following.age.restart !== now.restart) closeEarlier(asking.earlier, session);
+      state.following = { ...state.following, age: now };
+      notify(state, 'belief');
+    },
+  });
   const failure = await followUntilLost(state, copy, signal);
+  ended.abort(closedHere(failure.because));
   if (state.closing.signal.aborted) await logout(session.line.probes, session.ref, logoutDeadlineMs);
   if (state.following?.copy === copy) goDown(state, failure.because);
+}
+
+/** They have told what they could, and a master keeps only so many. */
+function closeEarlier(earlier: EarlierCopy | undefined, { line }: MasterSession): void {
+  for (let one = earlier; one !== undefined; one = one.before) {
+    if (!one.closed && one.copy.session.line === line) {
+      void logout(line.probes, one.copy.session.ref, logoutDeadlineMs);
+    }
+  }
 }
 
 async function followUntilLost(state: State, copy: MasterCopy, signal: AbortSignal): Promise<StreamFailure> {
@@ -285,22 +315,4 @@ function nextChange(state: State, deadlineMs: number): Promise<void> {
 /** Its reason comes back as the outcome of whatever call is under way, as for any other broken connection. */
 function closedHere(because: string): TransportError {
   return new TransportError('closedHere', because, { mayHaveArrived: true });
-}
-
-/**
- * Whether the toolstack was restarted since the last copy: closing the old session, at the same member, succeeds only
- * if its toolstack still knows it. Anything else counts as a restart, at the moment when the old one was last heard of.
- */
-async function checkRestart(
-  session: MasterSession,
-  lost: MasterCopy | undefined,
-): Promise<number | undefined> {
-  if (lost === undefined) return undefined;
-  if (lost.session.line !== session.line) return lost.currentAtMs;
-  const outcome = await closeSession(session.line, lost.session.ref);
-  return outcome.kind === 'result' ? undefined : lost.currentAtMs;
-}
-
-function closeSession(line: MemberLine, session: string): Promise<CallOutcome> {
-  return call(line.probes, { method: 'session.logout', params: [session], deadlineMs: logoutDeadlineMs });
 }

@@ -1,8 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 import { type DiskLookup, missingDisks, pruneDisks, readDisks } from './diskDirectory.ts';
 import { type EventBatch, pollEvents } from './eventPoll.ts';
-import { call } from './jsonRpc.ts';
-import { type MasterClock, parseXapiDate } from './masterAge.ts';
 import {
   applyEvents,
   type ChangeCounts,
@@ -24,7 +22,6 @@ export interface MasterCopy {
   readonly tables: RecordTables;
   readonly changes: ChangeCounts;
   readonly disks: DiskTable;
-  readonly masterClock: MasterClock | undefined;
   token: string;
   /**
    * Set while the last batch left another number of records than the pool says it has. One such batch is normal (a
@@ -78,9 +75,8 @@ export async function readMaster(
   const lookup = { path: line.calls, session: session.ref, deadlineMs: fullReadDeadlineMs, signal };
   const failure = await readDisks(lookup, missingDisks(tables, [], disks), disks);
   if (failure !== undefined) return failureOf(session, failure);
-  const masterClock = await readMasterClock(clock, session, signal);
   const { token } = full.batch;
-  return { session, tables, changes, disks, masterClock, token, mismatch, currentAtMs: askedAtMs };
+  return { session, tables, changes, disks, token, mismatch, currentAtMs: askedAtMs };
 }
 
 /**
@@ -161,21 +157,6 @@ function checkIdentity(session: MasterSession, tables: RecordTables): string | u
     `master is ${master === undefined ? 'a host without a record' : `the host ${master.uuid} (${master.name})`}: ` +
     'correct the host UUID or the address'
   );
-}
-
-async function readMasterClock(
-  clock: Clock,
-  session: MasterSession,
-  signal: AbortSignal,
-): Promise<MasterClock | undefined> {
-  const outcome = await call(session.line.calls, {
-    method: 'host.get_servertime',
-    params: [session.ref, session.pool.masterRef],
-    deadlineMs: quickDeadlineMs,
-    signal,
-  });
-  const serverMs = outcome.kind === 'result' ? parseXapiDate(outcome.value) : undefined;
-  return serverMs === undefined ? undefined : { serverMs, atMs: clock.monotonicMs() };
 }
 
 function failureOf(

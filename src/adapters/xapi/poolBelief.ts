@@ -5,7 +5,7 @@ import type {
   StorageBelief,
   VirtualMachineBelief,
 } from '../../domain/pool.ts';
-import { masterUpForMs } from './masterAge.ts';
+import { masterUp } from './masterAge.ts';
 import type { Following } from './masterConnection.ts';
 import type { MasterCopy } from './masterSync.ts';
 import type { VbdRecord, VirtualMachineRecord, WatchedClass } from './records.ts';
@@ -22,23 +22,24 @@ export function createBeliefBuilder(): BeliefBuilder {
   const virtualMachines = cached(['vm', 'vbd', 'sr', 'host', 'vm_guest_metrics'], virtualMachinesOf);
   const storage = cached(['sr', 'pbd', 'host'], storageOf);
   return (following) => {
-    const { copy, restartSeenAtMs } = following;
+    const { copy, age } = following;
     const [pool] = copy.tables.pool.values();
     const master = pool === undefined ? undefined : copy.tables.host.get(pool.masterRef);
     if (pool === undefined || master === undefined) return undefined;
+    const up = masterUp({
+      master,
+      age,
+      nowMs: copy.currentAtMs,
+      sessionOpenedAtMs: copy.session.openedAtMs,
+    });
     return {
       uuid: pool.uuid,
       name: pool.name,
       masterUUID: master.uuid,
       haEnabled: pool.haEnabled,
       rollingUpgrade: pool.rollingUpgrade,
-      masterUpForMs: masterUpForMs({
-        master,
-        clock: copy.masterClock,
-        nowMs: copy.currentAtMs,
-        sessionOpenedAtMs: copy.session.openedAtMs,
-        restartSeenAtMs,
-      }),
+      masterUpForMs: up.atLeastMs,
+      masterUpUnsureBecause: up.unsureBecause,
       hosts: hosts(copy),
       virtualMachines: virtualMachines(copy),
       storage: storage(copy),

@@ -10,12 +10,16 @@ export const masterHasBeenUpLongEnough: Guard = {
   judge: (facts) => {
     const pool = currentPool(facts);
     if (pool.kind === 'missing') return missing(pool.because);
-    const minutes = Math.floor(pool.value.masterUpForMs / 60_000);
-    return pool.value.masterUpForMs < masterSettlesAfterMs
-      ? missing(
-          `The master's toolstack started ${minutes} min ago. What it believes about its members is only reliable after 11 min; it is being waited for.`,
-        )
-      : allow(`The master's toolstack has been up for ${minutes} min.`);
+    const { masterUpForMs, masterUpUnsureBecause } = pool.value;
+    const minutes = Math.floor(masterUpForMs / 60_000);
+    if (masterUpForMs >= masterSettlesAfterMs) {
+      return allow(`The master's toolstack has been up for ${minutes} min.`);
+    }
+    return missing(
+      masterUpUnsureBecause === undefined
+        ? `The master's toolstack started ${minutes} min ago. What it believes about its members is only reliable after 11 min; it is being waited for.`
+        : `It is not known how long the master's toolstack has been up: ${masterUpUnsureBecause}. What it believes about its members is only reliable after 11 min, of which ${minutes} are certain.`,
+    );
   },
 };
 

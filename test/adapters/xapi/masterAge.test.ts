@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { masterUpForMs, parseXapiDate } from '../../../src/adapters/xapi/masterAge.ts';
+import { masterUp, parseXapiDate } from '../../../src/adapters/xapi/masterAge.ts';
 import type { HostRecord } from '../../../src/adapters/xapi/records.ts';
 
 const master: HostRecord = {
@@ -14,24 +14,42 @@ const master: HostRecord = {
   agentStartSeconds: 1_000,
 };
 const clock = { serverMs: 1_600_000, atMs: 50_000 };
-const base = { master, clock, nowMs: 70_000, sessionOpenedAtMs: 40_000, restartSeenAtMs: undefined };
+const age = { clock, restart: { seenAtMs: undefined }, missing: undefined };
+const base = { master, age, nowMs: 70_000, sessionOpenedAtMs: 40_000 };
 
 test("counts from the start in the record, by the master's own clock", () => {
-  expect(masterUpForMs(base)).toBe(620_000);
+  expect(masterUp(base)).toEqual({ atLeastMs: 620_000, unsureBecause: undefined });
 });
 
-test('counts from the opening of our session when the start is missing, or the clock, or the master is not enabled', () => {
-  expect(masterUpForMs({ ...base, master: { ...master, agentStartSeconds: undefined } })).toBe(30_000);
-  expect(masterUpForMs({ ...base, clock: undefined })).toBe(30_000);
-  expect(masterUpForMs({ ...base, master: { ...master, enabled: false } })).toBe(30_000);
+test('counts from the opening of our session when the start is missing, or the master is not enabled, and says so', () => {
+  expect(masterUp({ ...base, master: { ...master, agentStartSeconds: undefined } })).toEqual({
+    atLeastMs: 30_000,
+    unsureBecause: 'its record shows no start',
+  });
+  expect(masterUp({ ...base, master: { ...master, enabled: false } })).toMatchObject({
+    atLeastMs: 30_000,
+    unsureBecause: expect.stringContaining('not enabled'),
+  });
+});
+
+test('an answer that is missing is no age: what is certain is our session, and it is asked again', () => {
+  for (const missing of [
+    { ...age, clock: undefined, missing: 'no answer' },
+    { ...age, restart: undefined, missing: 'no answer' },
+  ]) {
+    expect(masterUp({ ...base, age: missing })).toEqual({
+      atLeastMs: 30_000,
+      unsureBecause: 'no answer; it is asked again every few seconds',
+    });
+  }
 });
 
 test('is never older than a restart that was seen', () => {
-  expect(masterUpForMs({ ...base, restartSeenAtMs: 35_000 })).toBe(35_000);
+  expect(masterUp({ ...base, age: { ...age, restart: { seenAtMs: 35_000 } } }).atLeastMs).toBe(35_000);
 });
 
 test('is never younger than our session, even when its clock was set back', () => {
-  expect(masterUpForMs({ ...base, master: { ...master, agentStartSeconds: 9_000_000 } })).toBe(30_000);
+  expect(masterUp({ ...base, master: { ...master, agentStartSeconds: 9_000_000 } }).atLeastMs).toBe(30_000);
 });
 
 test.each([

@@ -163,6 +163,25 @@ export const failureScenarios: readonly Scenario[] = [
   },
   {
     guard: 'masterHasBeenUpLongEnough',
+    rule: "says so while it is not known how long the master's toolstack has been up",
+    change: (world) =>
+      world.pool({
+        masterUpForMs: 0,
+        masterUpUnsureBecause: 'its clock could not be read; it is asked again',
+      }),
+    verdict: 'unknown',
+    says: /not known how long.*its clock could not be read; it is asked again\..*0 are certain/,
+  },
+  {
+    guard: 'masterHasBeenUpLongEnough',
+    rule: 'allows when what is certain is long enough',
+    change: (world) =>
+      world.pool({ masterUpForMs: 11 * 60_000, masterUpUnsureBecause: 'its clock could not be read' }),
+    verdict: 'allow',
+    says: /up for 11 min/,
+  },
+  {
+    guard: 'masterHasBeenUpLongEnough',
     rule: 'allows from the eleventh minute on',
     change: (world) => world.pool({ masterUpForMs: 11 * 60_000 }),
     verdict: 'allow',
