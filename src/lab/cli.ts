@@ -25,6 +25,7 @@ interface UpFlags {
   readonly members: number;
   readonly virtualServers: number;
   readonly localVirtualServers: number;
+  readonly sharedStorage: number;
   readonly seed: number;
   readonly speed: number;
   readonly release: XapiVersion;
@@ -41,6 +42,7 @@ function addUp(lab: Command, deps: Surroundings): void {
     .option('--members <n>', 'pool members', asCount, 4)
     .option('--virtual-servers <n>', 'virtual machines on the shared storage', asCount, 24)
     .option('--local-virtual-servers <n>', 'virtual machines on the local storage of host-3', asCount, 2)
+    .option('--shared-storage <n>', 'shared storage repositories for disks', asCount, 1)
     .option('--seed <n>', 'names, UUIDs and passwords come from it', asCount, 1)
     .option('--speed <x>', 'how much faster than real time heartbeats and timeouts run', asNumber, 1)
     .addOption(

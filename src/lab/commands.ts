@@ -15,6 +15,10 @@ export interface SteerCommand {
   readonly seconds?: number;
   readonly fault?: Fault;
   readonly virtualMachine?: string;
+  readonly storage?: string;
+  /** Of a virtual machine or a host. */
+  readonly name?: string;
+  readonly label?: string;
   readonly method?: string;
   readonly params?: readonly string[];
 }

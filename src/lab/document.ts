@@ -47,8 +47,9 @@ export interface LabBmc {
 export interface LabStorage {
   readonly uuid: string;
   readonly name: string;
+  readonly kind: 'disks' | 'isoLibrary' | 'hostDrive';
   readonly shared: boolean;
-  /** Of a local SR: the member it belongs to. */
+  /** Of a local SR and of a drive: the member it belongs to. */
   readonly hostName?: string;
 }
 
@@ -65,4 +66,6 @@ export interface LabVirtualMachine {
   readonly srName: string;
   readonly shared: boolean;
   readonly diskUUID: string;
+  /** Beside its system disk, on another shared SR. Databases have one where there are several shared SRs. */
+  readonly dataDisk?: { readonly diskUUID: string; readonly srUUID: string };
 }

@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import type { SteerCommand } from './commands.ts';
-import { migrationPoints } from './machineCommands.ts';
+import { daemonStates, mediaSources, migrationPoints } from './machineCommands.ts';
 
 type Steer = (state: string, command: SteerCommand) => Promise<void>;
 
@@ -31,6 +31,7 @@ export function addMachineCommands(lab: Command, steer: Steer, stateOption: () =
     .action((virtualMachine: string, how: string, { state }: State) =>
       steer(state, { verb: 'end-migration', virtualMachine, state: how }),
     );
+  addStorageCommands(lab, steer, stateOption);
   lab
     .command('call <method> [params...]')
     .description(
@@ -40,4 +41,53 @@ export function addMachineCommands(lab: Command, steer: Steer, stateOption: () =
     .action((method: string, params: readonly string[], { state }: State) =>
       steer(state, { verb: 'call', method, params }),
     );
+}
+
+function addStorageCommands(lab: Command, steer: Steer, stateOption: () => Option): void {
+  const onPlug = (verb: string, description: string): void => {
+    lab
+      .command(`${verb} <storage> <host>`)
+      .description(description)
+      .addOption(stateOption())
+      .action((storage: string, host: string, { state }: State) => steer(state, { verb, storage, host }));
+  };
+  onPlug(
+    'unplug-storage',
+    'A storage repository is no longer plugged on a host, such as iso-library on host-2.',
+  );
+  onPlug('plug-storage', 'A storage repository is plugged on a host again.');
+  lab
+    .command('insert-media <vm>')
+    .addArgument(new Argument('<from>').choices(mediaSources))
+    .description(
+      'Lay a CD into the drive of a virtual machine: from the ISO library, or the one in its host.',
+    )
+    .addOption(stateOption())
+    .action((virtualMachine: string, from: string, { state }: State) =>
+      steer(state, { verb: 'insert-media', virtualMachine, state: from }),
+    );
+  lab
+    .command('eject-media <vm>')
+    .description('Empty the drive of a virtual machine.')
+    .addOption(stateOption())
+    .action((virtualMachine: string, { state }: State) =>
+      steer(state, { verb: 'eject-media', virtualMachine }),
+    );
+  lab
+    .command('statistics-daemon <host>')
+    .addArgument(new Argument('<which>').choices(daemonStates))
+    .description(
+      'The daemon that tells the pool how much memory is free: down, and its last word stands; neverUp, and the pool says 0.',
+    )
+    .addOption(stateOption())
+    .action((host: string, which: string, { state }: State) =>
+      steer(state, { verb: 'statistics-daemon', host, state: which }),
+    );
+  lab
+    .command('label <name> <text>')
+    .description(
+      'Give a virtual machine or a host another name in the pool; the lab goes on calling it as before.',
+    )
+    .addOption(stateOption())
+    .action((name: string, label: string, { state }: State) => steer(state, { verb: 'label', name, label }));
 }

@@ -3,9 +3,12 @@ import type { MigrationPoint, Steering } from './steering.ts';
 
 export const migrationPoints: readonly MigrationPoint[] = ['sourceRuns', 'bothEnds', 'targetRuns'];
 
+export const mediaSources = ['isoLibrary', 'hostDrive'] as const;
+export const daemonStates = ['up', 'down', 'neverUp'] as const;
+
 /** Carries out what concerns virtual machines and says in one sentence what was done; undefined for other commands. */
 export function obeyAboutMachines(steer: Steering, command: SteerCommand): string | undefined {
-  const { virtualMachine = '', host = '', state = '' } = command;
+  const { virtualMachine = '', host = '', storage = '', state = '' } = command;
   switch (command.verb) {
     case 'migrate':
       steer.migrate(virtualMachine, host, { stopsWhen: oneOf(migrationPoints, state) });
@@ -13,6 +16,24 @@ export function obeyAboutMachines(steer: Steering, command: SteerCommand): strin
     case 'end-migration':
       steer.endMigration(virtualMachine, oneOf(['completes', 'fails'] as const, state));
       return `the migration of ${virtualMachine} ${state === 'fails' ? 'has failed' : 'is complete'}`;
+    case 'plug-storage':
+      steer.plugStorage(storage, host);
+      return `${storage} is plugged on ${host}`;
+    case 'unplug-storage':
+      steer.unplugStorage(storage, host);
+      return `${storage} is not plugged on ${host} any more`;
+    case 'insert-media':
+      steer.insertMedia(virtualMachine, oneOf(mediaSources, state));
+      return `a medium (${state}) lies in the drive of ${virtualMachine}`;
+    case 'eject-media':
+      steer.ejectMedia(virtualMachine);
+      return `the drive of ${virtualMachine} is empty`;
+    case 'statistics-daemon':
+      steer.statisticsDaemon(host, oneOf(daemonStates, state));
+      return `the statistics daemon of ${host}: ${state}`;
+    case 'label':
+      steer.label(command.name ?? '', command.label ?? '');
+      return `the pool calls ${command.name} by its new name`;
     default:
       return undefined;
   }

@@ -83,7 +83,8 @@ export function drawScenario(options: LabOptions): LabDocument {
   };
 }
 
-function checkOptions({ members, virtualServers, localVirtualServers, speed }: LabOptions): void {
+function checkOptions(options: LabOptions): void {
+  const { members, virtualServers, localVirtualServers, sharedStorage = 1, speed } = options;
   if (!Number.isInteger(members) || members < 2 || members > 64) {
     throw new Error(`a lab has 2 to 64 members, not ${members}`);
   }
@@ -92,6 +93,9 @@ function checkOptions({ members, virtualServers, localVirtualServers, speed }: L
     ['local virtual servers', localVirtualServers],
   ] as const) {
     if (!Number.isInteger(count) || count < 0) throw new Error(`the number of ${words} cannot be ${count}`);
+  }
+  if (!Number.isInteger(sharedStorage) || sharedStorage < 1 || sharedStorage > 16) {
+    throw new Error(`a lab has 1 to 16 shared storage repositories, not ${sharedStorage}`);
   }
   if (speed !== undefined && !(speed > 0)) throw new Error(`the lab cannot run ${speed} times as fast`);
 }
@@ -105,13 +109,31 @@ function madeUpPlaces({ members }: LabOptions, seeded: Seeded): Places {
   return { port: 443, members: place(0, 'member'), bmcPort: 443, bmcs: place(1, 'bmc') };
 }
 
-function drawStorage({ members }: LabOptions, seeded: Seeded): readonly LabStorage[] {
-  const shared: LabStorage = { uuid: seeded.uuid('sr/shared'), name: 'shared-nfs', shared: true };
-  const local = Array.from({ length: members }, (_, index): LabStorage => {
-    const hostName = `host-${index + 1}`;
-    return { uuid: seeded.uuid(`sr/local/${index}`), name: `${hostName} local`, shared: false, hostName };
+function drawStorage({ members, sharedStorage = 1 }: LabOptions, seeded: Seeded): readonly LabStorage[] {
+  const shared = Array.from({ length: sharedStorage }, (_, index): LabStorage => {
+    const first = index === 0;
+    return {
+      uuid: seeded.uuid(first ? 'sr/shared' : `sr/shared/${index}`),
+      name: first ? 'shared-nfs' : `shared-nfs-${index + 1}`,
+      kind: 'disks',
+      shared: true,
+    };
   });
-  return [shared, ...local];
+  const perMember = Array.from({ length: members }, (_, index): readonly LabStorage[] => {
+    const hostName = `host-${index + 1}`;
+    const own = { shared: false, hostName } as const;
+    return [
+      { uuid: seeded.uuid(`sr/local/${index}`), name: `${hostName} local`, kind: 'disks', ...own },
+      { uuid: seeded.uuid(`sr/drive/${index}`), name: `${hostName} drive`, kind: 'hostDrive', ...own },
+    ];
+  });
+  const library: LabStorage = {
+    uuid: seeded.uuid('sr/iso library'),
+    name: 'iso-library',
+    kind: 'isoLibrary',
+    shared: true,
+  };
+  return [...shared, library, ...perMember.flat()];
 }
 
 interface Drawn {
@@ -123,8 +145,13 @@ function drawVirtualMachines(options: LabOptions, { seeded, storage }: Drawn): r
   const numbers = new Map<string, number>();
   const draw = (
     kind: Kind,
-    place: { readonly key: string; readonly hostName: string; readonly sr: LabStorage },
-  ) => {
+    place: {
+      readonly key: string;
+      readonly hostName: string;
+      readonly sr: LabStorage;
+      readonly dataSr?: LabStorage | undefined;
+    },
+  ): LabVirtualMachine => {
     const number = (numbers.get(kind.stem) ?? 0) + 1;
     numbers.set(kind.stem, number);
     return {
@@ -139,20 +166,31 @@ function drawVirtualMachines(options: LabOptions, { seeded, storage }: Drawn): r
       srName: place.sr.name,
       shared: place.sr.shared,
       diskUUID: seeded.uuid(`vdi/${place.key}`),
+      ...(place.dataSr === undefined || kind.stem !== 'db'
+        ? {}
+        : { dataDisk: { diskUUID: seeded.uuid(`vdi/data/${place.key}`), srUUID: place.dataSr.uuid } }),
     };
   };
   const localHost = localHostName(options);
-  const sharedStorage = storage.find((each) => each.shared);
-  const localStorage = storage.find((each) => each.hostName === localHost);
-  if (sharedStorage === undefined || localStorage === undefined)
-    throw new Error('the lab lacks a storage repository');
+  const forDisks = storage.filter((each) => each.kind === 'disks');
+  const sharedStorage = forDisks.filter((each) => each.shared);
+  const sharedAt = (index: number): LabStorage => {
+    const sr = sharedStorage[index % sharedStorage.length];
+    if (sr === undefined) throw new Error('the lab lacks a storage repository');
+    return sr;
+  };
+  const localStorage = forDisks.find((each) => each.hostName === localHost);
+  if (localStorage === undefined) throw new Error('the lab lacks a storage repository');
   const mixture = kinds.flatMap((kind) => Array.from({ length: kind.share }, () => kind));
   // Each host gets every kind: the kind moves on one step with every round over the hosts.
   const shared = Array.from({ length: options.virtualServers }, (_, index) => {
     const round = Math.floor(index / options.members);
     const kind = mixture[(index + round) % mixture.length] ?? localKind;
     const hostName = `host-${(index % options.members) + 1}`;
-    return draw(kind, { key: `shared/${index}`, hostName, sr: sharedStorage });
+    // A host's virtual machines are on all of the repositories, so they change with each round too.
+    const at = index + round;
+    const dataSr = sharedStorage.length > 1 ? sharedAt(at + 1) : undefined;
+    return draw(kind, { key: `shared/${index}`, hostName, sr: sharedAt(at), dataSr });
   });
   const local = Array.from({ length: options.localVirtualServers }, (_, index) =>
     draw(localKind, { key: `local/${index}`, hostName: localHost, sr: localStorage }),

@@ -10,6 +10,16 @@ export interface LabOptions {
   readonly virtualServers: number;
   /** Virtual machines with their disk on the local SR of host-3 (of host-2 in a pool of two). */
   readonly localVirtualServers: number;
+  /**
+   * Shared SRs for disks, over which the virtual machines are spread; default 1. Beside them every lab has an ISO
+   * library, which is shared too, and a drive in each member.
+   */
+  readonly sharedStorage?: number;
+  /**
+   * By the lab's own name of a virtual machine or member (`db-01`, `host-2`): the name that the pool shows of it. Any text
+   * will do.
+   */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly version: XapiVersion;
   /** The machine's own clock, or the simulation's. */
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 import type { Bmc } from './bmc/bmc.ts';
-import type { LabVirtualMachine } from './document.ts';
+import { machineNamed, memberNamed, virtualMachineNamed } from './named.ts';
 import type { Steering } from './steering.ts';
-import type { Machine } from './world/machines.ts';
+import { createStorageSteering } from './steerStorage.ts';
 import type { Power } from './world/power.ts';
 import { type Member, masterOf, type Pool } from './xapi/pool.ts';
 import { endToolstack, startToolstack, stopToolstack } from './xapi/toolstack.ts';
@@ -42,6 +42,7 @@ export function createSteering({ pool, power, bmcs }: Steered): Steering {
         to: at(toHost),
         stopsWhen,
       }),
+    ...createStorageSteering(pool, at),
     endMigration: (virtualMachine, how) =>
       pool.migrations.end(virtualMachineNamed(pool, virtualMachine).uuid, how),
     jumpClock: (host, byMs) => {
@@ -76,30 +77,6 @@ export function createSteering({ pool, power, bmcs }: Steered): Steering {
       setPoolKey(pool, 'rolling_upgrade_in_progress', state === 'on' ? 'true' : undefined),
     setAutoPowerOn: (state) => setAutoPowerOn(pool, state),
   };
-}
-
-/** Throws with the names that there are. */
-export function memberNamed(pool: Pool, name: string): Member {
-  const member = pool.members.find((each) => each.identity.name === name);
-  if (member === undefined) {
-    const names = pool.members.map((each) => each.identity.name).join(', ');
-    throw new Error(`there is no host ${name} in this lab; hosts are ${names}`);
-  }
-  return member;
-}
-
-/** Throws a sentence. */
-export function virtualMachineNamed(pool: Pool, name: string): LabVirtualMachine {
-  const found = pool.document.virtualMachines.find((each) => each.name === name);
-  if (found === undefined) {
-    throw new Error(`there is no virtual machine ${name} in this lab; "kintsugi lab status --json" has them`);
-  }
-  return found;
-}
-
-/** A member's machine or an outsider. Throws with the names of the members. */
-export function machineNamed(pool: Pool, name: string): Machine {
-  return pool.outsiders.find((each) => each.name === name) ?? memberNamed(pool, name).machine;
 }
 
 function setPoolKey(pool: Pool, key: string, value: string | undefined): void {

@@ -53,6 +53,19 @@ export interface Steering {
   migrate(virtualMachine: string, toHost: string, options: { readonly stopsWhen: MigrationPoint }): void;
   /** A migration that hangs comes to its end. One that runs at the target cannot fail any more. */
   endMigration(virtualMachine: string, how: 'completes' | 'fails'): void;
+  /** A storage repository, by its name in the lab's document, is no longer plugged on a host. Throws when it is in use there. */
+  unplugStorage(storage: string, host: string): void;
+  plugStorage(storage: string, host: string): void;
+  /** A CD from the ISO library, or the one in the drive of the host on which the machine runs, lies in its drive. */
+  insertMedia(virtualMachine: string, from: 'isoLibrary' | 'hostDrive'): void;
+  ejectMedia(virtualMachine: string): void;
+  /**
+   * The daemon that tells the pool how much memory of a host is free: `down`, and its last word stands; or it never ran, and
+   * the pool says 0.
+   */
+  statisticsDaemon(host: string, state: 'up' | 'down' | 'neverUp'): void;
+  /** What the pool calls a virtual machine or a host; the lab goes on calling it as before. */
+  label(name: string, shown: string): void;
   jumpClock(host: string, byMs: number): void;
   setBmc(host: string, behaviour: BmcBehaviour): void;
   /** The controller at this host's BMC address is from now on the one of another machine: a member or an outsider. */

@@ -25,7 +25,8 @@ test('an empty token brings the whole state as additions, with classes in lower 
     expect(new Set(batch.events.map((each) => each.operation))).toEqual(new Set(['add']));
     // 10 virtual machines, 4 control domains, a template and a snapshot.
     expect(batch.events.filter((each) => each.class === 'vm')).toHaveLength(16);
-    expect(batch.valid_ref_counts).toMatchObject({ vm: 16, host: 4, host_metrics: 4, vdi: 11, task: 0 });
+    // 10 disks and that of the snapshot, 2 ISO files, and what lies in the drives of 4 hosts.
+    expect(batch.valid_ref_counts).toMatchObject({ vm: 16, host: 4, host_metrics: 4, vdi: 17, task: 0 });
   });
 });
 

@@ -3,6 +3,7 @@ import type { PoolShows } from '../identities.ts';
 import { controlDomainMemoryBytes, memoryOverheadBytes } from '../scenario.ts';
 import type { Seeded } from '../seeded.ts';
 import type { Database } from './database.ts';
+import { insertDisk, insertMedia, insertStorage, pbdRef, storageRef } from './populateStorage.ts';
 import { emptyRecord } from './records.ts';
 
 export interface Population {
@@ -14,6 +15,8 @@ export interface Population {
   readonly agentStartedAt: number;
   /** By member, in their order: what the database says otherwise than the machine is. */
   readonly shown: readonly PoolShows[];
+  /** By the lab's own name of a member or virtual machine: what the pool calls it. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** Fills a new pool database with what a healthy pool believes of itself: every member live, every VM running. */
@@ -34,9 +37,13 @@ export function populate(database: Database, population: Population): void {
     other_config: { auto_poweron: 'false' },
   });
   for (const each of document.storage) insertStorage(database, each, population);
-  const disks = new Map(document.storage.map((each) => [each.uuid, [] as string[]]));
+  const disks = new Map(
+    document.storage.map((each) => [each.uuid, [...insertMedia(database, each, population)]]),
+  );
   for (const each of document.virtualMachines) {
-    disks.get(each.srUUID)?.push(insertVirtualMachine(database, each, population));
+    for (const { srUUID, vdi } of insertVirtualMachine(database, each, population)) {
+      disks.get(srUUID)?.push(vdi);
+    }
   }
   const bystanders = insertTemplateAndSnapshot(database, { ...population, sharedStorage });
   disks.get(sharedStorage.uuid)?.push(bystanders);
@@ -48,62 +55,32 @@ export function populate(database: Database, population: Population): void {
   }
 }
 
-export function storageRef(seeded: Seeded, storage: Pick<LabStorage, 'uuid'>): string {
-  return seeded.ref(`sr/${storage.uuid}`);
-}
-
 export function virtualMachineRef(seeded: Seeded, vmUUID: string): string {
   return seeded.ref(`vm/${vmUUID}`);
 }
 
-function pbdRef(seeded: Seeded, storage: LabStorage, member: LabMember): string {
-  return seeded.ref(`pbd/${storage.uuid}/${member.name}`);
+interface Placed {
+  readonly vdi: string;
+  readonly srUUID: string;
 }
 
-function insertStorage(database: Database, storage: LabStorage, { document, seeded }: Population): void {
-  const users = document.members.filter((each) => storage.shared || each.name === storage.hostName);
-  database.insert('SR', storageRef(seeded, storage), {
-    ...emptyRecord('SR'),
-    uuid: storage.uuid,
-    name_label: storage.name,
-    type: storage.shared ? 'nfs' : 'ext',
-    content_type: 'user',
-    shared: storage.shared,
-    physical_size: 64 * 1024 ** 4,
-    PBDs: users.map((each) => pbdRef(seeded, storage, each)),
-    allowed_operations: ['scan', 'plug', 'unplug', 'vdi_create', 'vdi_destroy'],
-  });
-  for (const each of users) {
-    database.insert('PBD', pbdRef(seeded, storage, each), {
-      ...emptyRecord('PBD'),
-      uuid: seeded.uuid(`pbd/${storage.uuid}/${each.name}`),
-      host: each.hostRef,
-      SR: storageRef(seeded, storage),
-      device_config: storage.shared
-        ? { server: '10.77.2.1', serverpath: '/export/lab' }
-        : { device: '/dev/sda3' },
-      currently_attached: true,
-    });
-  }
-}
-
-/** Returns the disk's reference. */
+/** Returns its disks. */
 function insertVirtualMachine(
   database: Database,
   virtualMachine: LabVirtualMachine,
-  { document, seeded, installedAt }: Population,
-): string {
-  const { uuid, diskUUID } = virtualMachine;
+  population: Population,
+): readonly Placed[] {
+  const { document, seeded, installedAt, labels } = population;
+  const { uuid, name } = virtualMachine;
   const vm = virtualMachineRef(seeded, uuid);
-  const vbd = seeded.ref(`vbd/${uuid}`);
   const cd = seeded.ref(`cd/${uuid}`);
-  const vdi = seeded.ref(`vdi/${diskUUID}`);
   const guest = seeded.ref(`guest/${uuid}`);
   const host = document.members.find((each) => each.name === virtualMachine.hostName)?.hostRef ?? '';
+  const disks = disksOf(virtualMachine).map((disk) => ({ ...disk, vbd: seeded.ref(`vbd/${disk.diskUUID}`) }));
   database.insert('VM', vm, {
     ...emptyRecord('VM'),
     uuid,
-    name_label: virtualMachine.name,
+    name_label: labels[name] ?? name,
     power_state: 'Running',
     resident_on: host,
     affinity: host,
@@ -114,25 +91,13 @@ function insertVirtualMachine(
     actions_after_shutdown: 'destroy',
     actions_after_reboot: 'restart',
     actions_after_crash: 'restart',
-    VBDs: [vbd, cd],
+    VBDs: [...disks.map((each) => each.vbd), cd],
     domid: 1,
     guest_metrics: guest,
     order: virtualMachine.order,
     start_delay: virtualMachine.startDelaySeconds,
     domain_type: 'hvm',
     allowed_operations: ['clean_shutdown', 'hard_shutdown', 'clean_reboot', 'hard_reboot', 'pool_migrate'],
-  });
-  database.insert('VBD', vbd, {
-    ...emptyRecord('VBD'),
-    uuid: seeded.uuid(`vbd/${uuid}`),
-    VM: vm,
-    VDI: vdi,
-    device: 'xvda',
-    userdevice: '0',
-    bootable: true,
-    mode: 'RW',
-    type: 'Disk',
-    currently_attached: true,
   });
   database.insert('VBD', cd, {
     ...emptyRecord('VBD'),
@@ -143,15 +108,6 @@ function insertVirtualMachine(
     type: 'CD',
     empty: true,
   });
-  insertDisk(database, {
-    seeded,
-    vdi,
-    uuid: diskUUID,
-    name: `${virtualMachine.name} system`,
-    srRef: storageRef(seeded, { uuid: virtualMachine.srUUID }),
-    vbds: [vbd],
-    smConfig: { [`host_${host}`]: 'RW' },
-  });
   database.insert('VM_guest_metrics', guest, {
     ...emptyRecord('VM_guest_metrics'),
     uuid: seeded.uuid(`guest/${uuid}`),
@@ -159,7 +115,34 @@ function insertVirtualMachine(
     PV_drivers_detected: true,
     last_updated: installedAt,
   });
-  return vdi;
+  return disks.map(({ diskUUID, srUUID, role, vbd }, index) => {
+    database.insert('VBD', vbd, {
+      ...emptyRecord('VBD'),
+      uuid: seeded.uuid(`vbd/${diskUUID}`),
+      VM: vm,
+      VDI: seeded.ref(`vdi/${diskUUID}`),
+      device: index === 0 ? 'xvda' : 'xvdb',
+      userdevice: String(index),
+      bootable: index === 0,
+      mode: 'RW',
+      type: 'Disk',
+      currently_attached: true,
+    });
+    const vdi = insertDisk(database, {
+      seeded,
+      uuid: diskUUID,
+      name: `${name} ${role}`,
+      srRef: storageRef(seeded, { uuid: srUUID }),
+      vbds: [vbd],
+      smConfig: { [`host_${host}`]: 'RW' },
+    });
+    return { vdi, srUUID };
+  });
+}
+
+function disksOf({ diskUUID, srUUID, dataDisk }: LabVirtualMachine) {
+  const system = { diskUUID, srUUID, role: 'system' };
+  return dataDisk === undefined ? [system] : [system, { ...dataDisk, role: 'data' }];
 }
 
 function memoryOf(bytes: number) {
@@ -170,33 +153,6 @@ function memoryOf(bytes: number) {
     memory_dynamic_max: bytes,
     memory_static_max: bytes,
   };
-}
-
-interface Disk {
-  readonly seeded: Seeded;
-  readonly vdi: string;
-  readonly uuid: string;
-  readonly name: string;
-  readonly srRef: string;
-  readonly vbds: readonly string[];
-  readonly smConfig: Readonly<Record<string, string>>;
-}
-
-function insertDisk(database: Database, { vdi, uuid, name, srRef, vbds, smConfig }: Disk): void {
-  database.insert('VDI', vdi, {
-    ...emptyRecord('VDI'),
-    uuid,
-    name_label: name,
-    SR: srRef,
-    VBDs: vbds,
-    virtual_size: 20 * 1024 ** 3,
-    physical_utilisation: 8 * 1024 ** 3,
-    type: 'system',
-    location: uuid,
-    managed: true,
-    sm_config: smConfig,
-    on_boot: 'persist',
-  });
 }
 
 /** A template and a snapshot: VM records that are no virtual machines. Returns the snapshot's disk. */
@@ -216,7 +172,6 @@ function insertTemplateAndSnapshot(
   });
   const vm = seeded.ref('snapshot');
   const vbd = seeded.ref('vbd/snapshot');
-  const vdi = seeded.ref('vdi/snapshot');
   const [first] = document.virtualMachines;
   database.insert('VM', vm, {
     ...emptyRecord('VM'),
@@ -235,21 +190,19 @@ function insertTemplateAndSnapshot(
     ...emptyRecord('VBD'),
     uuid: seeded.uuid('vbd/snapshot'),
     VM: vm,
-    VDI: vdi,
+    VDI: seeded.ref(`vdi/${seeded.uuid('vdi/snapshot')}`),
     userdevice: '0',
     mode: 'RW',
     type: 'Disk',
   });
-  insertDisk(database, {
+  return insertDisk(database, {
     seeded,
-    vdi,
     uuid: seeded.uuid('vdi/snapshot'),
     name: 'snapshot',
     srRef: storageRef(seeded, sharedStorage),
     vbds: [vbd],
     smConfig: {},
   });
-  return vdi;
 }
 
 function insertHost(
@@ -257,7 +210,7 @@ function insertHost(
   member: LabMember,
   population: Population & { readonly shows: PoolShows },
 ): void {
-  const { document, seeded, installedAt, agentStartedAt, shows } = population;
+  const { document, seeded, installedAt, agentStartedAt, labels, shows } = population;
   const metrics = seeded.ref(`metrics/${member.name}`);
   const controlDomain = seeded.ref(`control domain/${member.name}`);
   const residents = document.virtualMachines.filter((each) => each.hostName === member.name);
@@ -283,7 +236,7 @@ function insertHost(
   database.insert('host', member.hostRef, {
     ...emptyRecord('host'),
     uuid: member.hostUUID,
-    name_label: member.name,
+    name_label: labels[member.name] ?? member.name,
     hostname: member.name,
     address: shows.address ?? member.address,
     enabled: true,

@@ -24,7 +24,6 @@ export function believeRunning(database: Database, { vm, host, domid }: RunningO
   for (const vbd of record.VBDs) {
     if (database.get('VBD', vbd)?.empty === false) database.update('VBD', vbd, { currently_attached: true });
   }
-  refreshFreeMemory(database, host);
 }
 
 /** What VM.power_state_reset and a clean shutdown leave in the database. Storage locks are not touched here. */
@@ -62,14 +61,6 @@ export function believeGuestUp(
     PV_drivers_detected: true,
   });
   database.update('VM', vm, { guest_metrics: ref });
-}
-
-/** What the host itself would report: it is called when the host has really gained or lost a domain. */
-export function refreshFreeMemory(database: Database, host: string): void {
-  const metrics = database.get('host', host)?.metrics;
-  if (metrics !== undefined) {
-    database.update('host_metrics', metrics, { memory_free: freeMemory(database, host) });
-  }
 }
 
 /** By the records: total less everything resident or on its way, as XAPI itself counts before a start. */

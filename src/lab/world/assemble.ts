@@ -8,7 +8,7 @@ import { habitsDefault, type LabOptions, latenciesDefault } from '../settings.ts
 import { xapiDate } from '../xapi/dates.ts';
 import { diskSpecs } from '../xapi/locks.ts';
 import { createMigrations } from '../xapi/migration.ts';
-import type { Member, Pool } from '../xapi/pool.ts';
+import { labNameOf, type Member, type Pool } from '../xapi/pool.ts';
 import { continueToolstack } from '../xapi/toolstack.ts';
 import { createLabTime } from './labTime.ts';
 import { createMachine, createOutsider } from './machines.ts';
@@ -44,6 +44,10 @@ export function assemblePool(
   let numbers = 0;
   const pool: Pool = {
     document,
+    labNames: new Map([
+      ...document.members.map((each) => [each.hostUUID, each.name] as const),
+      ...document.virtualMachines.map((each) => [each.uuid, each.name] as const),
+    ]),
     version: options.version,
     latencies,
     habits: { ...habitsDefault, ...options.habits },
@@ -80,6 +84,7 @@ function createMember(identity: LabMember): Member {
   return {
     identity,
     machine: createMachine(identity, 'on'),
+    statistics: 'up',
     toolstack: 'running',
     incarnation: 0,
     emergency: ['HOST_STILL_BOOTING'],
@@ -108,6 +113,7 @@ function beginLife(
     seeded: pool.seeded,
     installedAt: xapiDate(startedAtMs),
     agentStartedAt: Math.floor(startedAtMs / 1000),
+    labels: options.labels ?? {},
     shown: (options.machines ?? []).map((each) => each.pool ?? {}),
   });
   master.database = database;
@@ -118,7 +124,7 @@ function beginLife(
     if (machine === undefined || vm.is_control_domain) continue;
     pool.physics.startDomain(machine, {
       vmUUID: vm.uuid,
-      vmName: vm.name_label,
+      vmName: labNameOf(pool, vm.uuid),
       disks: diskSpecs(database, ref),
     });
   }

@@ -57,7 +57,7 @@ export interface Domain {
   readonly vmName: string;
   readonly machine: Machine;
   readonly domid: number;
-  readonly spec: DomainSpec;
+  spec: DomainSpec;
   /** `still`: one end of a live migration that does not run, or not yet. It has no disk open. */
   phase: 'runs' | 'still';
   disks: readonly OpenDisk[];
@@ -81,10 +81,12 @@ export interface OpenDisk {
 export interface DomainSpec {
   readonly vmUUID: string;
   readonly vmName: string;
-  readonly disks: readonly {
-    readonly vdiUUID: string;
-    readonly srUUID: string;
-    readonly shared: boolean;
-    readonly mode: 'RW' | 'RO';
-  }[];
+  readonly disks: readonly DiskSpec[];
+}
+
+export interface DiskSpec {
+  readonly vdiUUID: string;
+  readonly srUUID: string;
+  readonly shared: boolean;
+  readonly mode: 'RW' | 'RO';
 }

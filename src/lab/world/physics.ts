@@ -1,7 +1,7 @@
 import type { Oracle } from '../oracle.ts';
 import { createDiskWrites } from './diskWrites.ts';
 import type { LabTime } from './labTime.ts';
-import type { Domain, DomainSpec, Machine } from './machines.ts';
+import type { DiskSpec, Domain, DomainSpec, Machine, OpenDisk } from './machines.ts';
 import type { LabNetwork } from './network.ts';
 
 /** What really happens: domains start and stop, hold their disks open and write to them. */
@@ -15,6 +15,9 @@ export interface Physics {
   /** A domain that ran stands still, and closes its disks. */
   suspendDomain(domain: Domain): void;
   stopDomain(machine: Machine, vmUUID: string): void;
+  attachDisk(domain: Domain, disk: DiskSpec): void;
+  /** Undefined when the domain has no such disk. */
+  detachDisk(domain: Domain, vdiUUID: string): DiskSpec | undefined;
   /** The power is gone at once, and with it the domains. */
   losePower(machine: Machine): void;
   /** To be called after links to the storage were cut or mended. */
@@ -52,13 +55,14 @@ export function createPhysics({ machines, network, time, oracle, writeEveryMs }:
     oracle.domainStarted(domain);
     for (const disk of domain.disks) disks.followStorage(disk);
   };
+  const close = (disk: OpenDisk): void => {
+    disks.close(disk);
+    disk.machine.writesByGoneDomains += disk.writesBefore;
+  };
   const suspend = (domain: Domain): void => {
     if (domain.phase === 'still') return;
     domain.phase = 'still';
-    for (const disk of domain.disks) {
-      disks.close(disk);
-      domain.machine.writesByGoneDomains += disk.writesBefore;
-    }
+    for (const disk of domain.disks) close(disk);
     domain.disks = [];
     oracle.domainStopped(domain);
   };
@@ -79,6 +83,20 @@ export function createPhysics({ machines, network, time, oracle, writeEveryMs }:
     stopDomain: (machine, vmUUID) => {
       const domain = machine.domains.get(vmUUID);
       if (domain !== undefined) end(domain);
+    },
+    attachDisk: (domain, disk) => {
+      domain.spec = { ...domain.spec, disks: [...domain.spec.disks, disk] };
+      if (domain.phase === 'still') return;
+      const opened = disks.open(domain.machine, { ...domain.spec, disks: [disk] });
+      domain.disks = [...domain.disks, ...opened];
+      for (const each of opened) disks.followStorage(each);
+    },
+    detachDisk: (domain, vdiUUID) => {
+      const spec = domain.spec.disks.find((each) => each.vdiUUID === vdiUUID);
+      domain.spec = { ...domain.spec, disks: domain.spec.disks.filter((each) => each !== spec) };
+      for (const disk of domain.disks) if (disk.vdiUUID === vdiUUID) close(disk);
+      domain.disks = domain.disks.filter((each) => each.vdiUUID !== vdiUUID);
+      return spec;
     },
     losePower: (machine) => {
       machine.power = 'off';

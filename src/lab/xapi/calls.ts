@@ -3,14 +3,20 @@ import { eventCalls } from './eventCalls.ts';
 import { operationCalls } from './operationCalls.ts';
 import { mapCalls, readCalls } from './recordCalls.ts';
 import { sessionCalls } from './sessionCalls.ts';
+import { storageCalls } from './storageCalls.ts';
 import { taskCalls } from './taskCalls.ts';
 
 /** Every method that the lab serves, by name. Those with `async: 'also'` exist as `Async.<name>` too. */
 export const callDefinitions: ReadonlyMap<string, CallDefinition> = new Map(
-  [...sessionCalls, ...operationCalls, ...taskCalls, ...eventCalls, ...mapCalls, ...readCalls].map((each) => [
-    each.name,
-    each,
-  ]),
+  [
+    ...sessionCalls,
+    ...operationCalls,
+    ...storageCalls,
+    ...taskCalls,
+    ...eventCalls,
+    ...mapCalls,
+    ...readCalls,
+  ].map((each) => [each.name, each]),
 );
 
 export interface LabCall {

@@ -29,7 +29,7 @@ function beat(pool: Pool, member: Member): void {
     // The master has restarted and disabled everyone; each member enables itself again.
     member.connectedTo = life;
     master.database.update('host', host, { enabled: true });
-    adoptUnknownToDatabase(member, master.database);
+    adoptUnknownToDatabase(pool, member, master.database);
   }
   hear(pool, master, host);
 }

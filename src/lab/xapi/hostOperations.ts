@@ -5,7 +5,7 @@ import { contact, isHostAlive, isLive } from './contact.ts';
 import { xapiDate } from './dates.ts';
 import { resetVdis } from './locks.ts';
 import { done, doneVoid, failed, type Outcome } from './outcome.ts';
-import { memberByRef, wallOf } from './pool.ts';
+import { labNameOf, memberByRef, wallOf } from './pool.ts';
 
 /**
  * host.declare_dead: every virtual machine of the host is believed Halted, the host is disabled, and the hook removes
@@ -24,7 +24,7 @@ export async function declareDead(acting: Acting, host: string): Promise<Outcome
   const unlocked = runUnlockingHook(acting, host);
   pool.oracle.took({
     kind: 'declareDead',
-    target: record.name_label,
+    target: labNameOf(pool, record.uuid),
     caller,
     changedAnything: residents.length > 0 || wasEnabled || unlocked > 0,
   });
@@ -52,7 +52,7 @@ export async function destroyHost(acting: Acting, host: string): Promise<Outcome
   runUnlockingHook(acting, host);
   database.remove('VM', record.control_domain);
   database.remove('host', host);
-  pool.oracle.took({ kind: 'destroy', target: record.name_label, caller, changedAnything: true });
+  pool.oracle.took({ kind: 'destroy', target: labNameOf(pool, record.uuid), caller, changedAnything: true });
   return doneVoid;
 }
 

@@ -2,7 +2,7 @@ import type { Database } from '../belief/database.ts';
 import type { DomainSpec } from '../world/machines.ts';
 import { type Contact, contact, isLive } from './contact.ts';
 import { type Failed, failed } from './outcome.ts';
-import { type Member, memberByRef, type Pool } from './pool.ts';
+import { labNameOf, type Member, memberByRef, type Pool } from './pool.ts';
 
 const prefix = 'host_';
 
@@ -47,7 +47,7 @@ export function removeKey(pool: Pool, database: Database, { vdi, key }: Key): 'r
   database.update('VDI', vdi, { sm_config: rest });
   const holder = key.startsWith(prefix) ? memberByRef(pool, key.slice(prefix.length)) : undefined;
   if (holder !== undefined && pool.physics.hasOpen(holder.machine, record.uuid)) {
-    pool.oracle.lockCleared(holder.machine, { vdiUUID: record.uuid, vmName: ownerName(database, vdi) });
+    pool.oracle.lockCleared(holder.machine, { vdiUUID: record.uuid, vmName: ownerName(pool, database, vdi) });
   }
   return 'removed';
 }
@@ -57,13 +57,30 @@ export interface Key {
   readonly key: string;
 }
 
-function ownerName(database: Database, vdi: string): string {
+function ownerName(pool: Pool, database: Database, vdi: string): string {
   const record = database.get('VDI', vdi);
   for (const vbd of record?.VBDs ?? []) {
     const vm = database.get('VM', database.get('VBD', vbd)?.VM ?? '');
-    if (vm !== undefined) return vm.name_label;
+    if (vm !== undefined) return labNameOf(pool, vm.uuid);
   }
   return record?.name_label ?? 'no virtual machine';
+}
+
+export interface HeldDisks {
+  readonly host: Member;
+  readonly disks: DomainSpec['disks'];
+}
+
+/**
+ * A clean deactivation: the tapdisk is closed, then the host's key goes. A medium that another domain of the host still
+ * reads stays open and keeps its key.
+ */
+export function giveBackLocks(pool: Pool, database: Database, { host, disks }: HeldDisks): void {
+  for (const { vdiUUID } of disks) {
+    const vdi = database.refOf('VDI', vdiUUID);
+    if (vdi === undefined || pool.physics.hasOpen(host.machine, vdiUUID)) continue;
+    removeKey(pool, database, { vdi, key: lockKey(host.identity.hostRef) });
+  }
 }
 
 /**
@@ -89,9 +106,21 @@ export function resetVdis(pool: Pool, database: Database, hostRef: string): numb
 export async function clearTheWay(
   pool: Pool,
   database: Database,
-  { vdi, target, master }: { readonly vdi: string; readonly target: Member; readonly master: Member },
+  {
+    vdi,
+    mode,
+    target,
+    master,
+  }: {
+    readonly vdi: string;
+    readonly mode: 'RW' | 'RO';
+    readonly target: Member;
+    readonly master: Member;
+  },
 ): Promise<Failed | undefined> {
   const record = database.get('VDI', vdi);
+  // Any number of hosts may read.
+  if (mode === 'RO' && !Object.values(record?.sm_config ?? {}).includes('RW')) return undefined;
   for (const key of Object.keys(record?.sm_config ?? {})) {
     if (key === 'paused' || key === 'relinking') return unavailable(`VDI ${record?.uuid} locked`);
     if (key === 'activating') {

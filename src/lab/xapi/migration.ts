@@ -4,8 +4,9 @@ import { nullRef } from '../belief/records.ts';
 import type { MigrationPoint } from '../steering.ts';
 import type { Domain, Machine } from '../world/machines.ts';
 import { look } from './contact.ts';
-import { diskSpecs, lockKey, removeKey, takeLock } from './locks.ts';
-import { type Member, masterOf, memberByRef, type Pool } from './pool.ts';
+import { diskSpecs, giveBackLocks, takeLock } from './locks.ts';
+import { labNameOf, type Member, masterOf, memberByRef, type Pool } from './pool.ts';
+import { reportMemory } from './statistics.ts';
 
 /**
  * Live migrations that have stopped on their way. The database goes on saying what it said when they began: resident on
@@ -42,10 +43,7 @@ export function createMigrations(pool: Pool): Migrations {
 
   const deactivate = (database: Database, domain: Domain, at: Member): void => {
     pool.physics.suspendDomain(domain);
-    for (const { vdiUUID } of domain.spec.disks) {
-      const vdi = database.refOf('VDI', vdiUUID);
-      if (vdi !== undefined) removeKey(pool, database, { vdi, key: lockKey(at.identity.hostRef) });
-    }
+    giveBackLocks(pool, database, { host: at, disks: domain.spec.disks });
   };
   const activate = (database: Database, domain: Domain, at: Member): void => {
     // Another act may have ended it, or the machine may have lost its power.
@@ -112,6 +110,7 @@ export function createMigrations(pool: Pool): Migrations {
       const vm = database.refOf('VM', vmUUID);
       if (vm !== undefined) {
         believeRunning(database, { vm, host: to.identity.hostRef, domid: target.domid });
+        for (const { identity } of [move.from, to]) reportMemory(pool, database, identity.hostRef);
       }
     },
     machineLost: (machine) => {
@@ -135,19 +134,20 @@ function ready(pool: Pool, { vmUUID, to }: { readonly vmUUID: string; readonly t
   const vm = database?.refOf('VM', vmUUID);
   const record = vm === undefined ? undefined : database?.get('VM', vm);
   const from = memberByRef(pool, record?.resident_on ?? '');
+  const name = labNameOf(pool, vmUUID);
   const source = from?.machine.domains.get(vmUUID);
   if (database === undefined || vm === undefined || record === undefined) {
     throw new Error('the pool knows no such virtual machine');
   }
   if (from === undefined || source === undefined || source.phase !== 'runs') {
-    throw new Error(`${record.name_label} does not run where the pool believes it to, so it cannot move`);
+    throw new Error(`${name} does not run where the pool believes it to, so it cannot move`);
   }
-  if (from === to) throw new Error(`${record.name_label} runs on ${to.identity.name} already`);
+  if (from === to) throw new Error(`${name} runs on ${to.identity.name} already`);
   if (Object.keys(record.current_operations).length > 0) {
-    throw new Error(`${record.name_label} has another operation under way`);
+    throw new Error(`${name} has another operation under way`);
   }
   if (diskSpecs(database, vm).some((disk) => !disk.shared)) {
-    throw new Error(`${record.name_label} has a disk on local storage, so it cannot move`);
+    throw new Error(`${name} has a disk on local storage, so it cannot move`);
   }
   if (to.toolstack !== 'running') throw new Error(`the toolstack of ${to.identity.name} does not run`);
   return { database, vm, from, source };

@@ -14,6 +14,8 @@ import type { Migrations } from './migration.ts';
 /** Everything that the toolstacks of one pool share: the world they stand in, and each other. */
 export interface Pool {
   readonly document: LabDocument;
+  /** By the UUID of a member or a virtual machine. */
+  readonly labNames: ReadonlyMap<string, string>;
   readonly version: XapiVersion;
   readonly latencies: Latencies;
   readonly habits: Habits;
@@ -42,6 +44,8 @@ export interface Pool {
 export interface Member {
   readonly identity: LabMember;
   readonly machine: Machine;
+  /** Of the daemon that tells the pool how much memory is free. `down`: its last word stands; `neverUp`: 0. */
+  statistics: 'up' | 'down' | 'neverUp';
   toolstack: 'running' | 'emergency' | 'starting' | 'down';
   /** Rises with each death of the toolstack: work begun before it is lost. */
   incarnation: number;
@@ -87,6 +91,11 @@ export function masterOf(pool: Pool): { readonly member: Member; readonly databa
 
 export function memberByRef(pool: Pool, hostRef: string): Member | undefined {
   return pool.members.find((each) => each.identity.hostRef === hostRef);
+}
+
+/** The lab's own name of a member or virtual machine, whatever the pool calls it. */
+export function labNameOf({ labNames }: Pool, uuid: string): string {
+  return labNames.get(uuid) ?? uuid;
 }
 
 /** The member's own wall clock, which a clock jump moves. */

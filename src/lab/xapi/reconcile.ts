@@ -1,9 +1,10 @@
 import type { Database } from '../belief/database.ts';
-import { believeHalted, believeRunning, refreshFreeMemory } from '../belief/powerState.ts';
+import { believeHalted, believeRunning } from '../belief/powerState.ts';
 import { nullRef } from '../belief/records.ts';
 import type { Domain } from '../world/machines.ts';
-import { lockKey, removeKey } from './locks.ts';
+import { giveBackLocks } from './locks.ts';
 import type { Member, Pool } from './pool.ts';
+import { reportMemory } from './statistics.ts';
 
 /**
  * What a toolstack does with the domains on its machine when it starts and the master knows it: a domain that the
@@ -24,30 +25,19 @@ export function reconcileDomains(pool: Pool, member: Member, database: Database)
     }
     if (vm === undefined || (residentOn !== nullRef && residentOn !== host)) {
       pool.physics.stopDomain(member.machine, domain.vmUUID);
-      giveBackLocks(pool, { database, host, domain });
-    } else if (residentOn !== host) adopt(database, { vm, host, domain });
+      giveBackLocks(pool, database, { host: member, disks: domain.spec.disks });
+    } else if (residentOn !== host) adopt(pool, database, { vm, host, domain });
   }
   for (const vm of database.get('host', host)?.resident_VMs ?? []) {
     const record = database.get('VM', vm);
     if (record === undefined || record.is_control_domain) continue;
     if (!member.machine.domains.has(record.uuid)) believeHalted(database, vm);
   }
-  refreshFreeMemory(database, host);
-}
-
-/** A domain that is shut down closes its disks, and with that its host's keys on them go. */
-function giveBackLocks(
-  pool: Pool,
-  { database, host, domain }: { readonly database: Database; readonly host: string; readonly domain: Domain },
-): void {
-  for (const { vdiUUID } of domain.spec.disks) {
-    const vdi = database.refOf('VDI', vdiUUID);
-    if (vdi !== undefined) removeKey(pool, database, { vdi, key: lockKey(host) });
-  }
+  reportMemory(pool, database, host);
 }
 
 /** After the master came back: domains that this host started meanwhile are reported as running here. */
-export function adoptUnknownToDatabase(member: Member, database: Database): void {
+export function adoptUnknownToDatabase(pool: Pool, member: Member, database: Database): void {
   for (const domain of member.machine.domains.values()) {
     if (domain.phase === 'still') continue;
     const vm = database.refOf('VM', domain.vmUUID);
@@ -55,15 +45,17 @@ export function adoptUnknownToDatabase(member: Member, database: Database): void
     // A start that is under way is reported by whoever carries it out.
     if (vm === undefined || record?.scheduled_to_be_resident_on !== nullRef) continue;
     if (record.resident_on === nullRef && record.power_state === 'Halted') {
-      adopt(database, { vm, host: member.identity.hostRef, domain });
+      adopt(pool, database, { vm, host: member.identity.hostRef, domain });
     }
   }
 }
 
 /** The storage is not asked again: a lock key that was cleared meanwhile stays cleared under the running domain. */
 function adopt(
+  pool: Pool,
   database: Database,
   { vm, host, domain }: { readonly vm: string; readonly host: string; readonly domain: Domain },
 ): void {
   believeRunning(database, { vm, host, domid: domain.domid });
+  reportMemory(pool, database, host);
 }

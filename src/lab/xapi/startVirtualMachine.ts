@@ -5,9 +5,10 @@ import { type Acting, livesOn } from './acting.ts';
 import { possibleHosts, refuseToBoot } from './bootChecks.ts';
 import { contact } from './contact.ts';
 import { xapiDate } from './dates.ts';
-import { clearTheWay, diskSpecs, lockKey, removeKey, takeLock } from './locks.ts';
+import { clearTheWay, diskSpecs, giveBackLocks, takeLock } from './locks.ts';
 import { doneVoid, type Failed, failed, type Outcome } from './outcome.ts';
-import { type Member, memberByRef, wallOf } from './pool.ts';
+import { labNameOf, type Member, memberByRef, wallOf } from './pool.ts';
+import { reportMemory } from './statistics.ts';
 
 /** VM.start: the pool chooses the host, by what its database says. */
 export function startAnywhere(acting: Acting, vm: string): Promise<Outcome> | Outcome {
@@ -81,7 +82,7 @@ async function startThere(acting: Acting, there: There): Promise<Outcome> {
   }
   for (const disk of disks) {
     const vdi = database.refOf('VDI', disk.vdiUUID) ?? '';
-    const refusal = await clearTheWay(pool, database, { vdi, target, master });
+    const refusal = await clearTheWay(pool, database, { vdi, mode: disk.mode, target, master });
     if (refusal !== undefined) return refusal;
   }
   for (const disk of disks) {
@@ -95,12 +96,12 @@ async function startThere(acting: Acting, there: There): Promise<Outcome> {
   }
   const fails = acting.effects.find((effect) => effect.kind === 'domainFails');
   if (fails?.kind === 'domainFails') {
-    if (fails.lock === 'released') releaseLocks(acting, vm, there.host);
+    if (fails.lock === 'released') giveBackLocks(pool, database, { host: target, disks });
     return failed('INTERNAL_ERROR', 'xenopsd: the domain could not be built');
   }
   const domain = buildDomain(acting, there);
   if (domain === undefined) {
-    releaseLocks(acting, vm, there.host);
+    giveBackLocks(pool, database, { host: target, disks });
     return existsThere(acting, there) ?? failed('INTERNAL_ERROR', 'xenopsd: the domain could not be built');
   }
   // Whoever was master when it began may be gone; then the host reports its domain when it is connected again.
@@ -123,13 +124,13 @@ function buildDomain({ pool, database, caller }: Acting, { vm, target }: There):
   if (record === undefined) return undefined;
   const domain = pool.physics.startDomain(target.machine, {
     vmUUID: record.uuid,
-    vmName: record.name_label,
+    vmName: labNameOf(pool, record.uuid),
     disks: diskSpecs(database, vm),
   });
   if (domain !== undefined) {
     pool.oracle.took({
       kind: 'start',
-      target: record.name_label,
+      target: labNameOf(pool, record.uuid),
       onHost: target.identity.name,
       caller,
       changedAnything: true,
@@ -141,6 +142,7 @@ function buildDomain({ pool, database, caller }: Acting, { vm, target }: There):
 function noteRunning(acting: Acting, { vm, host, target }: There, domain: Domain): void {
   const { pool, database, master } = acting;
   believeRunning(database, { vm, host, domid: domain.domid });
+  reportMemory(pool, database, host);
   const number = pool.nextNumber();
   database.insert('message', pool.seeded.ref(`message/${number}`), {
     ...emptyRecord('message'),
@@ -161,12 +163,4 @@ function noteRunning(acting: Acting, { vm, host, target }: There, domain: Domain
       uuid: pool.seeded.uuid(`guest/${number}`),
     });
   });
-}
-
-/** What a clean deactivation does: the tapdisk is closed first, so nothing is cleared under anyone. */
-export function releaseLocks({ pool, database }: Acting, vm: string, host: string): void {
-  for (const disk of diskSpecs(database, vm)) {
-    const vdi = database.refOf('VDI', disk.vdiUUID);
-    if (vdi !== undefined) removeKey(pool, database, { vdi, key: lockKey(host) });
-  }
 }

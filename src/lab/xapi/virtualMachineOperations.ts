@@ -1,9 +1,10 @@
-import { believeHalted, refreshFreeMemory } from '../belief/powerState.ts';
+import { believeHalted } from '../belief/powerState.ts';
 import { type Acting, livesOn } from './acting.ts';
 import { contact, isHostAlive } from './contact.ts';
+import { diskSpecs, giveBackLocks } from './locks.ts';
 import { doneVoid, failed, type Outcome } from './outcome.ts';
-import { memberByRef } from './pool.ts';
-import { releaseLocks } from './startVirtualMachine.ts';
+import { labNameOf, memberByRef } from './pool.ts';
+import { reportMemory } from './statistics.ts';
 
 /**
  * VM.power_state_reset: the database is made to say Halted and nothing else happens: nothing on any host, no lock is
@@ -24,7 +25,7 @@ export async function resetPowerState(acting: Acting, vm: string): Promise<Outco
   believeHalted(database, vm);
   pool.oracle.took({
     kind: 'powerStateReset',
-    target: record.name_label,
+    target: labNameOf(pool, record.uuid),
     caller,
     changedAnything: before !== 'Halted',
   });
@@ -54,8 +55,8 @@ export async function shutDown(acting: Acting, vm: string, operation: string): P
   await pool.time.pause(pool.latencies.shutdownMs);
   pool.physics.stopDomain(target.machine, record.uuid);
   if (!livesOn(acting)) return doneVoid;
-  releaseLocks(acting, vm, host);
+  giveBackLocks(pool, database, { host: target, disks: diskSpecs(database, vm) });
   believeHalted(database, vm);
-  refreshFreeMemory(database, host);
+  reportMemory(pool, database, host);
   return doneVoid;
 }
