@@ -22,12 +22,15 @@ export function virtualServerStatus(view: {
   const pool = belief.kind === 'known' ? belief.value : undefined;
   const machine = pool?.virtualMachines.get(server.spec.vmUUID);
   const host = machine?.residentOn === undefined ? undefined : pool?.hosts.get(machine.residentOn);
+  const lastHostUUID =
+    machine?.powerState === 'Running' && host !== undefined ? host.uuid : server.status?.lastHostUUID;
   const ready = readyNow(view, belief);
   return {
     observedGeneration: generation,
     ...(machine === undefined ? {} : { name: machine.name }),
     powerState: machine?.powerState ?? 'Unknown',
     ...(host === undefined ? {} : { hostName: host.name, hostUUID: host.uuid }),
+    ...(lastHostUUID === undefined ? {} : { lastHostUUID }),
     conditions: [...conditionsNow(server.status?.conditions, [ready], { nowWallMs, generation })],
   };
 }

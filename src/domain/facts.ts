@@ -28,6 +28,8 @@ export interface Facts {
   readonly plan: ReleasePlan | undefined;
   /** Locks on the shared storage that the plan's disks are on. */
   readonly locks: Reading<readonly DiskLocks[]>;
+  /** What was written down earlier of virtual machines that were on the target, by VM UUID. */
+  readonly lastSeen: ReadonlyMap<string, LastSeen>;
   /** Fresh readings about virtual machines that are to be started next, by VM UUID. */
   readonly starts: ReadonlyMap<string, StartFacts>;
   readonly acts: readonly Act[];
@@ -92,8 +94,17 @@ export interface DeclaredVirtualServer {
   /** Host UUIDs, best first. */
   readonly preferredHosts: readonly string[];
   readonly antiAffinityGroup: string | undefined;
+  /** UUID of the host on which it was last seen running. */
+  readonly lastHost: string | undefined;
   readonly probe: 'none' | 'tcp' | 'guestAgent';
   readonly probeTimeoutMs: number;
+}
+
+/** A virtual machine that an earlier request about the same host left as it was. */
+export interface LastSeen {
+  /** Name of that request. */
+  readonly by: string;
+  readonly onlyOn: string | undefined;
 }
 
 export interface PowerObservation {
@@ -136,6 +147,8 @@ export interface ReleasePlan {
   /** The reference under which the pool knows the target; its storage locks are named after it. */
   readonly hostRef: string;
   readonly victims: readonly Victim[];
+  /** UUIDs of those in whose way something stood when it was made; a restarted process does not know. */
+  readonly hindered?: ReadonlySet<string>;
 }
 
 /** One virtual machine of the target: what the plan says of it, and how far it is. */
@@ -148,6 +161,8 @@ export interface Victim {
   readonly state: VictimState;
   /** Host UUID where it is to start, or runs. */
   readonly host: string | undefined;
+  /** The only host on which it may start, because it may already run there; see moving.ts. */
+  readonly onlyOn?: string;
   readonly why: string | undefined;
   readonly attempts: number;
   /** Host UUIDs that would not take it when its start was about to be sent; none of them is tried again. */

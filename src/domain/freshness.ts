@@ -14,6 +14,8 @@ export const oldestMs = {
   /** What is about to be started: its record, its locks, its place. */
   start: 10_000,
   locks: 10_000,
+  /** The locks that a plan rests on: what they tell is read again before each start. */
+  locksOfThePlan: 60_000,
 } as const;
 
 export type Fresh<T> =

@@ -5,6 +5,7 @@
 import type { RecoveryRequest } from '../api/generated/types.ts';
 import type { Decision } from './decide.ts';
 import type { Act, Facts, Victim } from './facts.ts';
+import { isLocalToTheMember } from './obstacles.ts';
 import { makePlan } from './plan.ts';
 import { isUp } from './progress.ts';
 
@@ -56,7 +57,7 @@ export function outcomeOf(decision: Decision, facts: Facts, since: Since): Outco
   if (facts.request.cancelled && !facts.acts.some((act) => isFollowed(act, facts))) {
     return { phase: 'Cancelled', message: cancelledMessage(facts), stalled: undefined };
   }
-  if (decision.kind === 'finished') return finished(facts.plan?.victims ?? []);
+  if (decision.kind === 'finished') return finished(facts);
   if (!begun && facts.nowMs - since.requestMs > requestLastsMs + facts.policy.memberTimeoutMs) {
     return {
       phase: 'Failed',
@@ -112,30 +113,78 @@ function stalledOf(decision: Decision, facts: Facts, since: Since): Outcome['sta
       };
 }
 
-function finished(victims: readonly Victim[]): Outcome {
-  if (victims.length === 0) {
-    const message =
-      'The member is fenced and released. The pool had no virtual machines on it when the plan was made; where some should run, look for ones that are halted.';
-    return { phase: 'Succeeded', message, stalled: undefined };
-  }
-  const failed = victims.filter((victim) => victim.state === 'Failed');
-  const notHere = victims.filter((victim) => victim.state === 'NotRecoverable');
+/** Success is that what can run elsewhere does, and that something does where there was something. */
+function finished(facts: Facts): Outcome {
+  const victims = facts.plan?.victims ?? [];
   const up = victims.filter(isUp).length;
-  const rest = notHere.length === 0 ? '' : ` ${names(notHere)} cannot be recovered here; each says why.`;
-  return failed.length === 0
-    ? {
-        phase: 'Succeeded',
-        message: `${up} virtual machines run on other members.${rest}`,
-        stalled: undefined,
-      }
-    : {
-        phase: 'Failed',
-        message: `${up} virtual machines run on other members, and ${names(failed)} could not be started; each says why.${rest}`,
-        stalled: undefined,
-      };
+  const lost = victims.filter((victim) => victim.state === 'NotRecoverable' && isLost(victim, facts));
+  const left = victims.filter(
+    (victim) => victim.state === 'Failed' || (victim.state === 'NotRecoverable' && !lost.includes(victim)),
+  );
+  const toStart = victims.some((victim) => victim.state !== 'LeftHalted');
+  const failed = left.length > 0 || (toStart && up === 0);
+  return {
+    phase: failed ? 'Failed' : 'Succeeded',
+    message: [
+      victims.length === 0 ? nothingWasThere : `${up} virtual machines run on other members.`,
+      ...(left.length === 0 ? [] : [`${names(left)} could not be started; each says why and what to do.`]),
+      ...(lost.length === 0
+        ? []
+        : [`${names(lost)} cannot be recovered here, since the disks are lost with the member.`]),
+      ...remarks(facts, victims),
+    ].join(' '),
+    stalled: undefined,
+  };
 }
 
-function names(victims: readonly Victim[]): string {
+const nothingWasThere =
+  'The member is fenced and released. The pool had no virtual machines on it when the plan was made; where some should run, look for ones that are halted.';
+
+/** For want of its disk and of nothing else: no room, no eject and no person's work would let it start elsewhere. */
+function isLost(victim: Victim, facts: Facts): boolean {
+  if (facts.pool.kind === 'unknown') return false;
+  const machine = facts.pool.value.virtualMachines.get(victim.uuid);
+  return machine !== undefined && isLocalToTheMember(machine, facts.pool.value);
+}
+
+/** What a person has to know although it fails nothing. */
+function remarks(facts: Facts, victims: readonly Victim[]): readonly string[] {
+  if (facts.pool.kind === 'unknown') return [];
+  const { virtualMachines } = facts.pool.value;
+  const stray = victims.filter(
+    (victim) =>
+      isUp(victim) &&
+      victim.onlyOn !== undefined &&
+      virtualMachines.get(victim.uuid)?.powerState === 'Halted',
+  );
+  const unclear = victims.filter(
+    (victim) => victim.state === 'LeftHalted' && facts.declared.get(victim.uuid)?.powerState !== 'Halted',
+  );
+  const planned = new Set(victims.map((victim) => victim.uuid));
+  const down = [...facts.declared].flatMap(([uuid, declared]) => {
+    const machine = virtualMachines.get(uuid);
+    const halted = machine?.powerState === 'Halted' && machine.residentOn === undefined;
+    if (!halted || planned.has(uuid) || declared.powerState !== 'Running') return [];
+    return declared.lastHost === undefined ? [machine] : [];
+  });
+  return [
+    ...(stray.length === 0
+      ? []
+      : [
+          `${names(stray)} runs where it was being moved, and the pool does not know it; it says what to do.`,
+        ]),
+    ...(unclear.length === 0
+      ? []
+      : [`${names(unclear)} was left halted, since nothing tells whether it should run.`]),
+    ...(down.length === 0
+      ? []
+      : [
+          `${names(down)} is declared Running and is halted, and nobody knows where it ran; start it by hand.`,
+        ]),
+  ];
+}
+
+function names(victims: readonly { readonly name: string }[]): string {
   const shown = victims.slice(0, 5).map((victim) => victim.name);
   return victims.length > shown.length
     ? `${shown.join(', ')} and ${victims.length - shown.length} more`

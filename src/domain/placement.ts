@@ -4,6 +4,7 @@
  */
 import type { Facts } from './facts.ts';
 import { freshOnly, oldestMs } from './freshness.ts';
+import { nowhere } from './moving.ts';
 import type { HostBelief, PoolBelief, VirtualMachineBelief } from './pool.ts';
 
 export interface PlacementWish {
@@ -15,6 +16,8 @@ export interface PlacementWish {
   readonly antiAffinityGroup: string | undefined;
   /** Hosts that already refused it. */
   readonly notOn: ReadonlySet<string>;
+  /** It may already run there, so it is placed there or nowhere. */
+  readonly onlyOn: string | undefined;
 }
 
 export type Placement =
@@ -106,7 +109,8 @@ function firstToChoose(a: PlacementWish, b: PlacementWish): number {
 }
 
 function placeOne(wish: PlacementWish, rooms: readonly Room[], pool: PoolBelief): Placement {
-  const { machine } = wish;
+  const { machine, onlyOn } = wish;
+  if (onlyOn !== undefined) return placeThere(onlyOn, wish, rooms, pool);
   if (rooms.length === 0) return { kind: 'noRoom', why: 'No other member is enabled, live and answering.' };
   const withStorage = rooms.filter(
     (room) => !wish.notOn.has(room.host.uuid) && hasStorage(room.host.uuid, machine, pool),
@@ -124,6 +128,33 @@ function placeOne(wish: PlacementWish, rooms: readonly Room[], pool: PoolBelief)
   }
   const best = withRoom.toSorted((a, b) => compareRooms(a, b, wish))[0] as Room;
   return { kind: 'placed', hostUUID: best.host.uuid, why: reason(best, wish) };
+}
+
+/**
+ * At the other end of its move. Room is not asked for: if it runs there already, it has it; if it does not, the host itself
+ * says whether it takes it.
+ */
+function placeThere(
+  hostUUID: string,
+  wish: PlacementWish,
+  rooms: readonly Room[],
+  pool: PoolBelief,
+): Placement {
+  const name = pool.hosts.get(hostUUID)?.name ?? hostUUID;
+  const mayRun = hostUUID === nowhere ? 'on another host' : `on ${name}`;
+  const what = `It may run ${mayRun} already (a move or a lock of its disk says so), so it is started nowhere else`;
+  const room = rooms.find(({ host }) => host.uuid === hostUUID);
+  if (room !== undefined && !wish.notOn.has(hostUUID)) {
+    return { kind: 'placed', hostUUID, why: `${what}; ${name} refuses it if it runs there already` };
+  }
+  const way =
+    hostUUID === nowhere
+      ? 'The pool does not tell where to. Look for it on every host (xl list) and in the pool that it was to go to'
+      : `${name} is not a member that is enabled and answers now. Look there whether it runs (xl list)`;
+  return {
+    kind: 'noRoom',
+    why: `${what}. ${way}; start it by hand only when it runs nowhere.`,
+  };
 }
 
 function compareRooms(a: Room, b: Room, wish: PlacementWish): number {
@@ -155,7 +186,9 @@ function reason(room: Room, wish: PlacementWish): string {
 }
 
 function hasStorage(hostUUID: string, machine: VirtualMachineBelief, pool: PoolBelief): boolean {
-  return machine.disks.every((disk) => pool.storage.get(disk.srUUID)?.attachedOn.has(hostUUID) === true);
+  return [...machine.disks, ...machine.media].every(
+    (one) => pool.storage.get(one.srUUID)?.attachedOn.has(hostUUID) === true,
+  );
 }
 
 function occupy(

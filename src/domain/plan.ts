@@ -2,8 +2,12 @@
  * The plan of a release: every virtual machine of the member, where it will start and why, or why it can't be recovered
  * here. It is made once and kept; it is made anew only while nothing has been released and what it says is no longer so.
  */
+import { type Claimed, claimedMachines } from './claims.ts';
 import { currentPool } from './currentPool.ts';
 import type { DeclaredVirtualServer, Facts, ReleasePlan, Victim } from './facts.ts';
+import { freshOnly, oldestMs } from './freshness.ts';
+import { onlyPlace } from './moving.ts';
+import { type Obstacle, obstacleTo } from './obstacles.ts';
 import { type PlacementWish, place, tooEarlyToPlace } from './placement.ts';
 import type { PoolBelief, VirtualMachineBelief } from './pool.ts';
 
@@ -17,25 +21,52 @@ export function makePlan(facts: Facts): PlanDraft | { readonly missing: string }
   if (pool.kind === 'missing') return { missing: pool.because };
   const host = pool.value.hosts.get(facts.target.hostUUID);
   if (host === undefined) return { missing: `The pool knows no host ${facts.target.hostUUID}.` };
-  const tooEarly = tooEarlyToPlace(facts, pool.value);
+  const tooEarly = tooEarlyToPlace(facts, pool.value) ?? locksMissing(facts);
   if (tooEarly !== undefined) return { missing: tooEarly };
-  const residents = [...pool.value.virtualMachines.values()].filter(
-    (machine) => machine.residentOn === facts.target.hostUUID,
-  );
-  const wishes = residents
-    .filter((machine) => whyNotHere(machine, facts, pool.value) === undefined)
-    .map((machine) => wishOf(machine, facts.declared.get(machine.uuid), new Set()));
+  const items = itemsOf(facts, pool.value);
+  const wishes = items
+    .filter((item) => item.obstacle === undefined)
+    .map(({ machine, onlyOn }) =>
+      wishOf(machine, facts.declared.get(machine.uuid), { notOn: new Set(), onlyOn }),
+    );
   const placements = place(wishes, facts, pool.value, []);
-  const victims = residents.map((machine) => {
-    const victim = victimOf(machine, facts.declared.get(machine.uuid));
-    const notHere = whyNotHere(machine, facts, pool.value);
-    if (notHere !== undefined) return { ...victim, ...notHere };
+  const victims = items.map(({ machine, onlyOn, obstacle }): Victim => {
+    const victim = {
+      ...victimOf(machine, facts.declared.get(machine.uuid)),
+      ...(onlyOn === undefined ? {} : { onlyOn }),
+    };
+    if (obstacle !== undefined) return { ...victim, ...obstacle };
     const placement = placements.get(machine.uuid);
     return placement?.kind === 'placed'
       ? { ...victim, host: placement.hostUUID, why: placement.why }
       : { ...victim, state: 'NotRecoverable' as const, why: placement?.why };
   });
-  return { hostRef: host.ref, victims: victims.sort(inOrder) };
+  const hindered = items.filter((item) => item.obstacle !== undefined).map(({ machine }) => machine.uuid);
+  return { hostRef: host.ref, victims: victims.sort(inOrder), hindered: new Set(hindered) };
+}
+
+interface Item extends Claimed {
+  readonly onlyOn: string | undefined;
+  readonly obstacle: Obstacle | undefined;
+}
+
+/** What the plan is about as it looks now, before anything is placed. */
+function itemsOf(facts: Facts, pool: PoolBelief): readonly Item[] {
+  const before = new Map((facts.plan?.victims ?? []).map((victim) => [victim.uuid, victim.onlyOn]));
+  return claimedMachines(facts, pool).map((claimed) => {
+    const onlyOn = onlyPlace(claimed.machine, facts, before.get(claimed.machine.uuid));
+    return { ...claimed, onlyOn, obstacle: obstacleTo(claimed, onlyOn, facts, pool) };
+  });
+}
+
+/** Why what the plan says of locks may be out of date, or undefined. */
+export function locksMissing(facts: Facts): string | undefined {
+  const locks = freshOnly(facts.locks, {
+    nowMs: facts.nowMs,
+    oldestMs: oldestMs.locksOfThePlan,
+    what: 'The storage locks of the pool',
+  });
+  return locks.kind === 'missing' ? locks.because : undefined;
 }
 
 /** The text that the plan's hash stands for: identity, steps, and per virtual machine what is intended. No ages. */
@@ -54,6 +85,7 @@ export function planText(plan: PlanDraft, facts: Facts, stepTitles: readonly str
       victim.priority,
       victim.state,
       victim.host ?? null,
+      ...(victim.onlyOn === undefined ? [] : [victim.onlyOn]),
     ]),
   ]);
 }
@@ -61,17 +93,37 @@ export function planText(plan: PlanDraft, facts: Facts, stepTitles: readonly str
 /** Why the plan no longer says what is so, or undefined. Once the release has begun, the plan is the record of it. */
 export function planIsOutdated(facts: Facts): string | undefined {
   const pool = currentPool(facts);
-  if (facts.plan === undefined || pool.kind === 'missing' || releaseHasBegun(facts)) return undefined;
-  const planned = new Set(facts.plan.victims.map((victim) => victim.uuid));
-  for (const machine of pool.value.virtualMachines.values()) {
-    if (machine.residentOn === facts.target.hostUUID && !planned.has(machine.uuid)) {
-      return `${machine.name} came to ${facts.target.name} after the plan was made.`;
+  const { plan } = facts;
+  if (plan === undefined || pool.kind === 'missing' || releaseHasBegun(facts)) return undefined;
+  const planned = new Map(plan.victims.map((victim) => [victim.uuid, victim]));
+  const items = itemsOf(facts, pool.value);
+  for (const item of items) {
+    const victim = planned.get(item.machine.uuid);
+    if (victim === undefined) {
+      return `${item.machine.name} came to ${facts.target.name} after the plan was made.`;
     }
+    const because = itemIsOutdated(victim, item, facts);
+    if (because !== undefined) return because;
   }
-  const gone = facts.plan.victims.find(
-    (victim) => pool.value.virtualMachines.get(victim.uuid)?.residentOn !== facts.target.hostUUID,
-  );
+  const left = new Set(items.map((item) => item.machine.uuid));
+  const gone = plan.victims.find((victim) => !left.has(victim.uuid));
   return gone === undefined ? undefined : `${gone.name} is no longer on ${facts.target.name}.`;
+}
+
+function itemIsOutdated(victim: Victim, item: Item, facts: Facts): string | undefined {
+  const { machine, obstacle, onlyOn } = item;
+  if (onlyOn !== victim.onlyOn) return `${machine.name} is being moved, or its locks say that it was.`;
+  const hindered = facts.plan?.hindered;
+  const before = hindered === undefined ? victim.state !== 'Planned' : hindered.has(victim.uuid);
+  if (obstacle !== undefined && !before) return `${machine.name}: ${obstacle.why}`;
+  const wasHindered = victim.state === 'LeftHalted' || hindered?.has(victim.uuid) === true;
+  if (obstacle === undefined && wasHindered) {
+    return `What stood in the way of ${machine.name} is gone.`;
+  }
+  const { order, delaySeconds, priority } = victimOf(machine, facts.declared.get(machine.uuid));
+  return order !== victim.order || delaySeconds !== victim.delaySeconds || priority !== victim.priority
+    ? `When ${machine.name} starts was declared anew.`
+    : undefined;
 }
 
 export function releaseHasBegun(facts: Facts): boolean {
@@ -81,7 +133,7 @@ export function releaseHasBegun(facts: Facts): boolean {
 export function wishOf(
   machine: VirtualMachineBelief,
   declared: DeclaredVirtualServer | undefined,
-  notOn: ReadonlySet<string>,
+  where: Pick<PlacementWish, 'notOn' | 'onlyOn'>,
 ): PlacementWish {
   return {
     machine,
@@ -92,11 +144,12 @@ export function wishOf(
       ...(machine.affinity === undefined ? [] : [machine.affinity]),
     ],
     antiAffinityGroup: declared?.antiAffinityGroup,
-    notOn,
+    ...where,
   };
 }
 
-function victimOf(machine: VirtualMachineBelief, declared: DeclaredVirtualServer | undefined): Victim {
+/** A virtual machine as the plan begins with it: what was declared of its turn counts, then what the pool has. */
+export function victimOf(machine: VirtualMachineBelief, declared: DeclaredVirtualServer | undefined): Victim {
   return {
     uuid: machine.uuid,
     name: machine.name,
@@ -110,34 +163,6 @@ function victimOf(machine: VirtualMachineBelief, declared: DeclaredVirtualServer
     runningSinceMs: undefined,
     runningAtWallMs: undefined,
   };
-}
-
-/** Why it is not started here at all, whatever room there is. */
-function whyNotHere(
-  machine: VirtualMachineBelief,
-  facts: Facts,
-  pool: PoolBelief,
-): Pick<Victim, 'state' | 'why'> | undefined {
-  if (facts.declared.get(machine.uuid)?.powerState === 'Halted') {
-    return { state: 'LeftHalted', why: 'It is declared Halted, so it is released and not started.' };
-  }
-  const unknownDisk = machine.disks.find((disk) => !pool.storage.has(disk.srUUID));
-  if (unknownDisk !== undefined) {
-    return {
-      state: 'NotRecoverable',
-      why: `The pool does not know the storage of its disk ${unknownDisk.vdiUUID}.`,
-    };
-  }
-  const local = machine.disks
-    .map((disk) => pool.storage.get(disk.srUUID))
-    .find((storage) => storage !== undefined && !storage.shared);
-  if (local !== undefined) {
-    return {
-      state: 'NotRecoverable',
-      why: `Its disk is on ${local.name}, the local storage of ${facts.target.name}. Bring that machine back, or restore the virtual server from its own backup.`,
-    };
-  }
-  return undefined;
 }
 
 function inOrder(a: Victim, b: Victim): number {

@@ -56,8 +56,10 @@ export interface VirtualMachineBelief {
   readonly memoryBytes: number;
   readonly order: number;
   readonly startDelaySeconds: number;
-  /** Its attached disks. Empty CD drives are left out. */
+  /** Its attached disks. */
   readonly disks: readonly DiskRef[];
+  /** What is inserted in its CD drives. Its loss loses nothing, but a host that cannot reach it takes no start. */
+  readonly media: readonly MediumRef[];
   /** What the guest agent says; undefined when no agent reports. */
   readonly guestAgentLive: boolean | undefined;
 }
@@ -66,6 +68,11 @@ export interface DiskRef {
   readonly vdiUUID: string;
   readonly srUUID: string;
   readonly mode: 'RW' | 'RO';
+}
+
+export interface MediumRef {
+  readonly vdiUUID: string;
+  readonly srUUID: string;
 }
 
 export interface StorageBelief {
@@ -78,6 +85,15 @@ export interface StorageBelief {
   readonly attachedOn: ReadonlySet<string>;
   /** Host UUIDs that have a PBD, plugged or not. */
   readonly knownOn: ReadonlySet<string>;
+}
+
+/** ISO libraries and drives of hosts have media, which nobody writes and nobody locks. */
+export function isForMedia(storage: StorageBelief): boolean {
+  return storage.type === 'iso' || storage.type === 'udev';
+}
+
+export function holdsSharedDisks(storage: StorageBelief): boolean {
+  return storage.shared && !isForMedia(storage);
 }
 
 /** The storage locks of one disk, as they stand in VDI.sm_config. */

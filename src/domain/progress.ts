@@ -6,8 +6,10 @@
 import { attempts, lastAct, openAct } from './acts.ts';
 import { effectKey } from './effects.ts';
 import type { Facts, StartFacts, Victim } from './facts.ts';
+import { foundByItsHost } from './moving.ts';
+import { declaredHalted } from './obstacles.ts';
 import { place } from './placement.ts';
-import { wishOf } from './plan.ts';
+import { releaseHasBegun, victimOf, wishOf } from './plan.ts';
 import type { PoolBelief, VirtualMachineBelief } from './pool.ts';
 import { startIsSafe } from './startIsSafe.ts';
 
@@ -43,8 +45,9 @@ export function advance(facts: Facts): readonly Victim[] {
   return changed ? next : victims;
 }
 
-function advanceOne(victim: Victim, facts: Facts): Victim {
-  if (victim.state === 'Running') return afterProbe(victim, facts);
+function advanceOne(before: Victim, facts: Facts): Victim {
+  if (before.state === 'Running') return afterProbe(before, facts);
+  const victim = asDeclaredNow(before, facts);
   if (isFinal(victim)) return victim;
   const key = effectKey({ kind: 'start', vmUUID: victim.uuid, hostUUID: victim.host ?? '' });
   const reading = facts.starts.get(victim.uuid);
@@ -57,11 +60,46 @@ function advanceOne(victim: Victim, facts: Facts): Victim {
     return victim.state === 'Starting' ? victim : { ...victim, state: 'Starting', attempts: tried };
   }
   const last = lastAct(facts, key);
+  const found =
+    victim.state === 'Starting' && last?.reply === 'failed' ? foundByItsHost(last.says) : undefined;
+  if (found !== undefined && (found === 'runs' || victim.onlyOn === undefined)) {
+    return { ...unknownToThePool(victim, facts), attempts: tried };
+  }
   if (last?.outcome === 'NotDone' && (victim.state === 'Starting' || tried >= startAttempts)) {
     return afterFailure(victim, tried, last.says, facts);
   }
   if (victim.state === 'Starting') return { ...victim, state: 'Planned', attempts: tried };
   return reading === undefined ? victim : beforeStart(victim, reading, facts);
+}
+
+/** What people declared last counts until its start is sent. Before the release the plan is made anew instead. */
+function asDeclaredNow(victim: Victim, facts: Facts): Victim {
+  if (!releaseHasBegun(facts) || facts.pool.kind === 'unknown') return victim;
+  const machine = facts.pool.value.virtualMachines.get(victim.uuid);
+  const declared = facts.declared.get(victim.uuid);
+  if (machine === undefined) return victim;
+  if (victim.state === 'LeftHalted') {
+    if (declared?.powerState !== 'Running') return victim;
+    return placedAnew(victim, facts, victim.refusedBy ?? []) ?? victim;
+  }
+  if (victim.state !== 'Planned') return victim;
+  if (declared?.powerState === 'Halted') return { ...victim, ...declaredHalted };
+  const { order, delaySeconds, priority } = victimOf(machine, declared);
+  const same = order === victim.order && delaySeconds === victim.delaySeconds && priority === victim.priority;
+  return same ? victim : { ...victim, order, delaySeconds, priority };
+}
+
+/**
+ * The host itself refused a second domain of its UUID, and the pool has it as halted. Where it was being moved there, it has
+ * arrived; anywhere else nobody knows why it is there, and no other host is tried.
+ */
+function unknownToThePool(victim: Victim, facts: Facts): Victim {
+  const host = facts.pool.kind === 'known' ? facts.pool.value.hosts.get(victim.host ?? '')?.name : undefined;
+  const where = host ?? victim.host ?? '';
+  const why = `It runs on ${where} already: ${where} refused a second one (VM_BAD_POWER_STATE), and the pool does not know it. Restart the toolstack there (xe-toolstack-restart), so that the pool takes it over.`;
+  return victim.host !== undefined && victim.host === victim.onlyOn
+    ? { ...victim, ...runningOn(victim.host, victim, facts), why }
+    : { ...victim, state: 'Failed', why };
 }
 
 function whereItRuns(machine: VirtualMachineBelief, facts: Facts): string | undefined {
@@ -90,10 +128,7 @@ function afterFailure(victim: Victim, tried: number, says: string | undefined, f
       ...victim,
       state: 'Failed',
       attempts: tried,
-      why: `${tried} starts failed, the last with: ${what}. It is left halted; look at it and start it by hand.`.slice(
-        0,
-        512,
-      ),
+      why: `${tried} starts failed, the last with: ${what}. It is left halted; look at it and start it by hand.`,
     };
   }
   return replaced(victim, tried, facts) ?? { ...victim, state: 'Planned', attempts: tried };
@@ -101,23 +136,22 @@ function afterFailure(victim: Victim, tried: number, says: string | undefined, f
 
 /** Looks for another host, where the planned one refused it. Undefined when no other has room. */
 function replaced(victim: Victim, tried: number, facts: Facts): Victim | undefined {
-  if (facts.pool.kind === 'unknown' || victim.host === undefined) return undefined;
+  if (victim.host === undefined) return undefined;
+  const moved = placedAnew(victim, facts, [...(victim.refusedBy ?? []), victim.host]);
+  return moved === undefined ? undefined : { ...moved, attempts: tried };
+}
+
+function placedAnew(victim: Victim, facts: Facts, refusedBy: readonly string[]): Victim | undefined {
+  if (facts.pool.kind === 'unknown') return undefined;
   const machine = facts.pool.value.virtualMachines.get(victim.uuid);
   if (machine === undefined) return undefined;
-  const refusedBy = [...(victim.refusedBy ?? []), victim.host];
-  const wish = wishOf(machine, facts.declared.get(victim.uuid), new Set(refusedBy));
+  const { onlyOn } = victim;
+  const wish = wishOf(machine, facts.declared.get(victim.uuid), { notOn: new Set(refusedBy), onlyOn });
   const placement = place([wish], facts, facts.pool.value, roomTaken(facts, facts.pool.value)).get(
     victim.uuid,
   );
   return placement?.kind === 'placed'
-    ? {
-        ...victim,
-        state: 'Planned',
-        attempts: tried,
-        host: placement.hostUUID,
-        why: placement.why,
-        refusedBy,
-      }
+    ? { ...victim, state: 'Planned', host: placement.hostUUID, why: placement.why, refusedBy }
     : undefined;
 }
 
@@ -146,7 +180,11 @@ function beforeStart(victim: Victim, reading: StartFacts, facts: Facts): Victim 
     const moved = replaced(victim, victim.attempts, facts);
     if (moved !== undefined) return moved;
   }
-  return { ...victim, state: 'Failed', why: verdict.because.slice(0, 512) };
+  const mayRun =
+    victim.onlyOn === undefined
+      ? ''
+      : ' It may run there already, so it is started nowhere else: look there (xl list), and start it by hand only when it runs nowhere.';
+  return { ...victim, state: 'Failed', why: `${verdict.because}${mayRun}` };
 }
 
 function afterProbe(victim: Victim, facts: Facts): Victim {

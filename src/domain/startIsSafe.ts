@@ -5,6 +5,7 @@
 import { currentPool } from './currentPool.ts';
 import type { Facts, StartFacts, Victim } from './facts.ts';
 import { freshOnly, oldestMs } from './freshness.ts';
+import { hostOfLock, nowhere, onlyPlace } from './moving.ts';
 import type { VirtualMachineBelief } from './pool.ts';
 
 export type StartVerdict =
@@ -26,8 +27,13 @@ export interface StartQuestion {
   readonly facts: Facts;
 }
 
-/** All must allow, in this order: it is halted and left alone, nobody holds its disks, its host is fit and takes it. */
+/**
+ * All must allow, in this order: it should run, it runs nowhere and is left alone, nobody holds its disks, its host is fit and
+ * takes it.
+ */
 export const startConditions: readonly StartCondition[] = [
+  { name: 'isNotDeclaredHalted', judge: isNotDeclaredHalted },
+  { name: 'isAtItsOnlyPlace', judge: isAtItsOnlyPlace },
   { name: 'isHalted', judge: isHalted },
   { name: 'isLeftAlone', judge: isLeftAlone },
   { name: 'disksAreWhole', judge: disksAreWhole },
@@ -54,6 +60,22 @@ export function startIsSafe(
     if (verdict.kind !== 'allow') return verdict;
   }
   return { kind: 'allow' };
+}
+
+function isNotDeclaredHalted({ victim, facts }: StartQuestion): StartVerdict {
+  return facts.declared.get(victim.uuid)?.powerState === 'Halted'
+    ? deny('It is declared Halted.')
+    : { kind: 'allow' };
+}
+
+/** It may run there already, and no other host would notice that. */
+function isAtItsOnlyPlace({ victim, machine, facts }: StartQuestion): StartVerdict {
+  const only = onlyPlace(machine, facts, victim.onlyOn);
+  return only === undefined || only === victim.host
+    ? { kind: 'allow' }
+    : deny(
+        `It may run on ${only === nowhere ? 'another host' : hostName(only, facts)} already, so it is not started elsewhere. Look there (xl list), and start it by hand only when it runs nowhere.`,
+      );
 }
 
 function isHalted({ victim, machine, facts }: StartQuestion): StartVerdict {
@@ -85,14 +107,21 @@ function disksAreWhole(about: StartQuestion): StartVerdict {
   return { kind: 'allow' };
 }
 
+/**
+ * A lock of the host that it starts on is judged by that host itself; the lock of a host that the pool has forgotten is taken
+ * off by the storage. Every other one stops it.
+ */
 function disksAreHeldByNobody(about: StartQuestion): StartVerdict {
   const locks = freshLocks(about);
   if (locks.kind === 'missing') return missing(locks.because);
+  const { facts, victim } = about;
   for (const { vdiUUID } of about.machine.disks) {
     const holders = locks.value.find((candidate) => candidate.vdiUUID === vdiUUID)?.heldBy ?? new Map();
-    const writer = [...holders].find(([, how]) => how === 'RW');
-    if (writer !== undefined) {
-      return deny(`Its disk ${vdiUUID} is still held for writing by ${holderName(writer[0], about.facts)}.`);
+    for (const [ref, how] of holders) {
+      const holder = facts.pool.kind === 'known' ? hostOfLock(ref, facts.pool.value) : undefined;
+      const harmless = facts.pool.kind === 'known' && holder === undefined;
+      if (how !== 'RW' || harmless || (holder !== undefined && holder.uuid === victim.onlyOn)) continue;
+      return deny(`Its disk ${vdiUUID} is still held for writing by ${holder?.name ?? ref}.`);
     }
   }
   return { kind: 'allow' };
@@ -108,9 +137,8 @@ function freshLocks({ victim, reading, facts }: StartQuestion): ReturnType<typeo
 
 type LocksRead = Extract<StartFacts['locks'], { kind: 'known' }>['value'];
 
-function holderName(hostRef: string, facts: Facts): string {
-  if (facts.pool.kind === 'unknown') return hostRef;
-  return [...facts.pool.value.hosts.values()].find((host) => host.ref === hostRef)?.name ?? hostRef;
+function hostName(uuid: string, facts: Facts): string {
+  return (facts.pool.kind === 'known' ? facts.pool.value.hosts.get(uuid)?.name : undefined) ?? uuid;
 }
 
 /** The plan may be older than what has happened to the planned host: it is asked again whether it is fit to take any. */

@@ -22,7 +22,7 @@ import type {
   StorageBelief,
   VirtualMachineBelief,
 } from '../../src/domain/pool.ts';
-import { type Reading, unknown } from '../../src/domain/reading.ts';
+import type { Reading } from '../../src/domain/reading.ts';
 import {
   attended,
   declaredServer,
@@ -174,6 +174,9 @@ function startFacts(facts: Facts, name: string): StartFacts {
   };
 }
 
+/** What the member runs on the shared storage; its disks are locked by it. */
+const held = ['database', 'web', 'shop'];
+
 /** Silent for an hour, with power: the first step acts. */
 export function suspected(): World {
   const base = around({
@@ -217,7 +220,8 @@ export function suspected(): World {
     powerUnknown: undefined,
     certificate: undefined,
     plan: undefined,
-    locks: unknown('the locks have not been read'),
+    locks: read(held.map((name) => lock(name, heldByTarget))),
+    lastSeen: new Map(),
     starts: new Map(),
     acts: [],
     hosts: new Map(

@@ -62,6 +62,7 @@ export function machine(name: string, change: Partial<VirtualMachineBelief> = {}
     order: 0,
     startDelaySeconds: 0,
     disks: [{ vdiUUID: diskOf(name), srUUID: 'sr-shared', mode: 'RW' }],
+    media: [],
     guestAgentLive: undefined,
     ...change,
   };
@@ -92,6 +93,7 @@ export const declaredServer: DeclaredVirtualServer = {
   delaySeconds: undefined,
   preferredHosts: [],
   antiAffinityGroup: undefined,
+  lastHost: undefined,
   probe: 'none',
   probeTimeoutMs: 300_000,
 };

@@ -30,6 +30,7 @@ function wish(name: string, change: Partial<PlacementWish> = {}, memoryGib = 4):
     preferredHosts: [],
     antiAffinityGroup: undefined,
     notOn: new Set(),
+    onlyOn: undefined,
     ...change,
   };
 }

@@ -3,6 +3,7 @@ import type { StartVerdict } from '../../src/domain/startIsSafe.ts';
 import {
   diskOf,
   heldByTarget,
+  hostUUID,
   lock,
   machine,
   notRead,
@@ -39,9 +40,34 @@ function plannedHost(world: World): string {
   return world.facts.plan?.victims.find((victim) => victim.name === 'database')?.host ?? '';
 }
 
+function otherHost(world: World): string {
+  return [1, 2, 4].map(hostUUID).find((uuid) => uuid !== plannedHost(world)) ?? '';
+}
+
 const halted = machine('database', { powerState: 'Halted', residentOn: undefined });
 
 export const startScenarios: readonly StartScenario[] = [
+  {
+    condition: 'isNotDeclaredHalted',
+    rule: 'refuses what was declared Halted after the plan was made',
+    change: (world) => world.declared('database', { powerState: 'Halted' }),
+    verdict: 'deny',
+    says: /declared Halted/,
+  },
+  {
+    condition: 'isAtItsOnlyPlace',
+    rule: 'refuses every host but the one to which it was being moved',
+    change: (world) => world.victim('database', { onlyOn: otherHost(world) }),
+    verdict: 'deny',
+    says: /may run on host-\d already.*Look there/,
+  },
+  {
+    condition: 'isAtItsOnlyPlace',
+    rule: 'refuses every host when nobody can tell where it was being moved',
+    change: (world) => world.victim('database', { onlyOn: 'nowhere' }),
+    verdict: 'deny',
+    says: /may run on another host already/,
+  },
   {
     condition: 'isHalted',
     rule: 'refuses to start what the pool has as Suspended: its memory would be lost',
@@ -106,11 +132,30 @@ export const startScenarios: readonly StartScenario[] = [
   },
   {
     condition: 'disksAreHeldByNobody',
-    rule: 'refuses a disk that any other host holds for writing',
+    rule: 'refuses a disk that another member holds for writing, naming it',
+    change: (world) =>
+      world.start('database', { locks: read([lock('database', { 'OpaqueRef:host-4': 'RW' })]) }),
+    verdict: 'deny',
+    says: /held for writing by host-4/,
+  },
+  {
+    condition: 'disksAreHeldByNobody',
+    rule: 'does not mind the lock of a host that the pool has forgotten: the storage takes it off by itself',
     change: (world) =>
       world.start('database', { locks: read([lock('database', { 'OpaqueRef:nobody-knows': 'RW' })]) }),
-    verdict: 'deny',
-    says: /held for writing by OpaqueRef:nobody-knows/,
+    verdict: 'allow',
+    says: /^$/,
+  },
+  {
+    condition: 'disksAreHeldByNobody',
+    rule: 'leaves the lock of the host that it may already run on to that host, which is the one that is asked',
+    change: (world) =>
+      world.victim('database', { host: hostUUID(4), onlyOn: hostUUID(4) }).start('database', {
+        locks: read([lock('database', { 'OpaqueRef:host-4': 'RW' })]),
+        bootOn: hostUUID(4),
+      }),
+    verdict: 'allow',
+    says: /^$/,
   },
   {
     condition: 'disksAreHeldByNobody',

@@ -105,6 +105,7 @@ export function virtualMachineBelief(
 ): VirtualMachineBelief {
   const agent =
     record.guestMetricsRef === undefined ? undefined : tables.vm_guest_metrics.get(record.guestMetricsRef);
+  const vbds = record.vbdRefs.map((ref) => ({ ref, vbd: tables.vbd.get(ref) ?? newVbds.get(ref) }));
   return {
     uuid: record.uuid,
     name: record.name,
@@ -116,10 +117,11 @@ export function virtualMachineBelief(
     memoryBytes: record.memoryBytes,
     order: record.order,
     startDelaySeconds: record.startDelaySeconds,
-    disks: record.vbdRefs.flatMap((ref) => {
-      const vbd = tables.vbd.get(ref) ?? newVbds.get(ref);
-      return vbd === undefined ? [{ vdiUUID: ref, srUUID: '', mode: 'RW' }] : diskRef(vbd, tables, disks);
+    disks: vbds.flatMap(({ ref, vbd }): readonly DiskRef[] => {
+      if (vbd === undefined) return [{ vdiUUID: ref, srUUID: '', mode: 'RW' }];
+      return vbd.removable ? [] : diskRef(vbd, tables, disks);
     }),
+    media: vbds.flatMap(({ vbd }) => (vbd?.removable === true ? diskRef(vbd, tables, disks) : [])),
     guestAgentLive: agent?.live,
   };
 }

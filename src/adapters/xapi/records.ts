@@ -53,6 +53,8 @@ export interface VbdRecord {
   /** Undefined for an empty drive. */
   readonly vdiRef: string | undefined;
   readonly mode: 'RW' | 'RO';
+  /** A CD drive: what is in it can be taken out. Floppies are the other kind of the data model, and disks here. */
+  readonly removable: boolean;
 }
 
 export interface DiskRecord {
@@ -191,6 +193,7 @@ export function projectVbd(record: Fields): VbdRecord {
   return {
     vdiRef: truth(record, 'empty') ? undefined : reference(record, 'VDI'),
     mode,
+    removable: text(record, 'type') === 'CD',
   };
 }
 

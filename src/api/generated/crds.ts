@@ -1093,6 +1093,10 @@ export const crds = [
            "type": "string",
            "description": "UUID of that host."
           },
+          "lastHostUUID": {
+           "type": "string",
+           "description": "UUID of the host on which it was last seen running; kept while it is halted, so that a recovery of that host knows of it."
+          },
           "conditions": {
            "type": "array",
            "description": "What holds now, each with the generation it was judged for. Ready, Reconciling and Stalled follow the kstatus conventions.",
@@ -1578,12 +1582,17 @@ export const crds = [
              "host": {
               "type": "string",
               "description": "UUID of the host on which it is to start, or runs.",
-              "maxLength": 36
+              "maxLength": 64
              },
              "hostName": {
               "type": "string",
               "description": "Name of that host.",
               "maxLength": 256
+             },
+             "onlyOn": {
+              "type": "string",
+              "description": "UUID of the only host on which it may start, because it may already run there; \"nowhere\" when nobody can tell which that is.",
+              "maxLength": 64
              },
              "why": {
               "type": "string",

@@ -517,6 +517,10 @@ readonly hostName?: string
  */
 readonly hostUUID?: string
 /**
+ * UUID of the host on which it was last seen running; kept while it is halted, so that a recovery of that host knows of it.
+ */
+readonly lastHostUUID?: string
+/**
  * What holds now, each with the generation it was judged for. Ready, Reconciling and Stalled follow the kstatus conventions.
  * 
  * @maxItems 16
@@ -764,6 +768,10 @@ readonly host?: string
  * Name of that host.
  */
 readonly hostName?: string
+/**
+ * UUID of the only host on which it may start, because it may already run there; "nowhere" when nobody can tell which that is.
+ */
+readonly onlyOn?: string
 /**
  * Why there, why not, or what went wrong, and what a person can do.
  */

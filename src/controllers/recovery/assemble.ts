@@ -17,6 +17,7 @@ import {
   targetOf,
   virtualServersOf,
 } from '../cluster.ts';
+import { lastSeenBy } from './lastSeen.ts';
 import type { Memory } from './memory.ts';
 import { hasBegun, isFinished } from './phases.ts';
 import type { Subject } from './subject.ts';
@@ -53,6 +54,7 @@ export function assemble(
     certificate: memory.certificate,
     plan: memory.plan,
     locks: memory.locks,
+    lastSeen: lastSeenBy(cluster, request, hostUUID),
     starts: memory.starts,
     acts: memory.acts,
     hosts: new Map(hosts.map((one): [string, DeclaredHost] => [one.spec.hostUUID, declaredHost(one)])),
@@ -120,6 +122,7 @@ function declaredServers(
           delaySeconds: spec.restart?.delaySeconds,
           preferredHosts: (spec.placement?.preferredHosts ?? []).flatMap((name) => uuidOf.get(name) ?? []),
           antiAffinityGroup: spec.placement?.antiAffinityGroup,
+          lastHost: server.status?.lastHostUUID,
           probe:
             spec.probe?.tcp !== undefined
               ? 'tcp'

@@ -7,7 +7,12 @@ import type { VirtualServer } from '../../api/generated/types.ts';
 import { currentPool } from '../../domain/currentPool.ts';
 import type { Facts, StartFacts, Victim } from '../../domain/facts.ts';
 import { oldestMs } from '../../domain/freshness.ts';
-import type { DiskLocks, VirtualMachineBelief } from '../../domain/pool.ts';
+import {
+  type DiskLocks,
+  holdsSharedDisks,
+  type PoolBelief,
+  type VirtualMachineBelief,
+} from '../../domain/pool.ts';
 import { known, type Reading, unknown } from '../../domain/reading.ts';
 import { waitingForProbe } from '../../domain/steps/everyProbeAnswers.ts';
 import { startCandidates } from '../../domain/steps/everyVirtualMachineIsUp.ts';
@@ -16,6 +21,8 @@ import type { Network } from '../../ports/network.ts';
 import type { Memory } from './memory.ts';
 
 const readWithinMs = 8_000;
+/** A pool may have ten thousand disks, and nothing waits for these but the plan. */
+const allLocksWithinMs = 30_000;
 const probeWithinMs = 2_000;
 const notAsked = unknown('The planned host has not been asked yet.');
 
@@ -26,23 +33,36 @@ export interface GatherFrom {
   readonly nowMs: () => number;
 }
 
-/** After a release everything hangs on the locks; they are read once, and again while some are left. */
-export async function gatherLocks(facts: Facts, memory: Memory, from: GatherFrom): Promise<boolean> {
+/** Before a release the plan hangs on the locks, of which some are traces: who was here, who may run elsewhere, what is broken. */
+export async function gatherLocksOfThePlan(facts: Facts, memory: Memory, from: GatherFrom): Promise<void> {
   const pool = currentPool(facts);
-  if (pool.kind === 'missing') return false;
+  const { locks } = memory;
+  if (pool.kind === 'missing') return;
+  if (locks.kind === 'known' && facts.nowMs - locks.atMs <= oldestMs.locksOfThePlan / 2) return;
+  memory.locks = await readLocks(pool.value, from, allLocksWithinMs);
+}
+
+/** After a release everything hangs on the locks; they are read once, and again while some are left. */
+export async function gatherLocks(facts: Facts, memory: Memory, from: GatherFrom): Promise<void> {
+  const pool = currentPool(facts);
+  if (pool.kind === 'missing') return;
   const newest = Math.max(Number.NEGATIVE_INFINITY, ...facts.acts.map(newestAboutLocks));
   const { locks } = memory;
   const current =
     locks.kind === 'known' && facts.nowMs - locks.atMs <= oldestMs.locks / 2 && locks.atMs > newest;
-  if (current) return false;
-  const shared = [...pool.value.storage.values()]
-    .filter((storage) => storage.shared)
-    .map((storage) => storage.uuid);
-  memory.locks =
-    shared.length === 0
-      ? known([], from.nowMs(), 'no shared storage')
-      : await from.link.readLocks(shared, readWithinMs);
-  return true;
+  if (!current) memory.locks = await readLocks(pool.value, from, readWithinMs);
+}
+
+/** Of every disk that could start on another member. */
+async function readLocks(
+  pool: PoolBelief,
+  from: GatherFrom,
+  withinMs: number,
+): Promise<Reading<readonly DiskLocks[]>> {
+  const shared = [...pool.storage.values()].filter(holdsSharedDisks).map((storage) => storage.uuid);
+  return shared.length === 0
+    ? known([], from.nowMs(), 'no shared storage')
+    : await from.link.readLocks(shared, withinMs);
 }
 
 /** What was read before a release or a removal shows the locks of before. */

@@ -90,7 +90,8 @@ function machineOf(victim: Victim, facts: Facts): NonNullable<Status['virtualMac
     priority: victim.priority,
     state: victim.state,
     ...(victim.host === undefined ? {} : { host: victim.host, hostName: hostNameOf(victim.host, facts) }),
-    ...(victim.why === undefined ? {} : { why: victim.why }),
+    ...(victim.onlyOn === undefined ? {} : { onlyOn: victim.onlyOn }),
+    ...(victim.why === undefined ? {} : { why: victim.why.slice(0, 512) }),
     ...(victim.attempts === 0 ? {} : { attempts: victim.attempts }),
     ...(victim.runningAtWallMs === undefined ? {} : { runningAt: isoMillis(victim.runningAtWallMs) }),
   };

@@ -217,6 +217,7 @@ function planOf(status: Status | undefined, nowMs: number): PlanRecord | undefin
         priority: machine.priority ?? 0,
         state: machine.state,
         host: machine.host,
+        ...(machine.onlyOn === undefined ? {} : { onlyOn: machine.onlyOn }),
         why: machine.why,
         attempts: machine.attempts ?? 0,
         // Its delay counts again from here: waiting longer than asked harms nobody.

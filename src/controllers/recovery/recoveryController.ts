@@ -7,6 +7,7 @@ import type { RecoveryRequest } from '../../api/generated/types.ts';
 import { type Decision, decide, type Step } from '../../domain/decide.ts';
 import type { Facts } from '../../domain/facts.ts';
 import { meaningOf, type Outcome, outcomeOf } from '../../domain/outcome.ts';
+import { releaseHasBegun } from '../../domain/plan.ts';
 import { releaseMember } from '../../domain/runbooks/releaseMember.ts';
 import { nextOrderInMs } from '../../domain/steps/everyVirtualMachineIsUp.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -14,7 +15,14 @@ import type { ObjectName } from '../../ports/kubernetes.ts';
 import { virtualServersOf } from '../cluster.ts';
 import { actOnce, type Deciding, whileWaitingMs } from './actOnce.ts';
 import { assemble } from './assemble.ts';
-import { type GatherFrom, gatherCandidates, gatherLocks, gatherProbes, gatherProofs } from './gather.ts';
+import {
+  type GatherFrom,
+  gatherCandidates,
+  gatherLocks,
+  gatherLocksOfThePlan,
+  gatherProbes,
+  gatherProofs,
+} from './gather.ts';
 import { holdBack } from './holdBack.ts';
 import { makeRecord, type Status } from './makeRecord.ts';
 import { journalText, learnFrom, type Memory, recall, sinceWhen } from './memory.ts';
@@ -137,6 +145,8 @@ async function gather(
     probeOf: probes(subject, options),
     nowMs: () => options.clock.monotonicMs(),
   };
+  const draftedOrHeld = memory.plan === undefined || decision.kind !== 'refuse';
+  if (!releaseHasBegun(look()) && draftedOrHeld) await gatherLocksOfThePlan(look(), memory, from);
   // What was begun is followed to its end, also when a sign of life has thrown the recovery back to its first step.
   await gatherProofs(look(), memory, from);
   if (decision.step === lockStep || hasOpenRemoval(memory)) await gatherLocks(look(), memory, from);

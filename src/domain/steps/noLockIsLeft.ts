@@ -3,6 +3,7 @@ import type { Next, Step } from '../decide.ts';
 import { effectKey } from '../effects.ts';
 import type { Facts } from '../facts.ts';
 import { type Fresh, freshOnly, oldestMs } from '../freshness.ts';
+import { hostOfLock } from '../moving.ts';
 import type { DiskLocks } from '../pool.ts';
 
 /**
@@ -67,7 +68,19 @@ function canBeFreed(facts: Facts, disk: DiskLocks): boolean {
   const hostRef = facts.plan?.hostRef ?? '';
   const key = effectKey({ kind: 'removeLock', vdiUUID: disk.vdiUUID, hostRef });
   if (openAct(facts, key) !== undefined) return true;
-  return disk.interruptedWork.length === 0 && disk.heldBy.size === 1 && attempts(facts, key) < most;
+  return disk.interruptedWork.length === 0 && !isHeldByOthers(facts, disk) && attempts(facts, key) < most;
+}
+
+/** The host that its virtual machine may run on already is asked by the start; forgotten hosts hold nothing. */
+function isHeldByOthers(facts: Facts, disk: DiskLocks): boolean {
+  if (facts.pool.kind === 'unknown') return true;
+  const pool = facts.pool.value;
+  const allowed = new Set<string | undefined>([facts.target.hostUUID, undefined]);
+  for (const victim of facts.plan?.victims ?? []) {
+    const disks = pool.virtualMachines.get(victim.uuid)?.disks ?? [];
+    if (disks.some((one) => one.vdiUUID === disk.vdiUUID)) allowed.add(victim.onlyOn);
+  }
+  return [...disk.heldBy.keys()].some((ref) => !allowed.has(hostOfLock(ref, pool)?.uuid));
 }
 
 /** Of the virtual machines that are, or may be, started from it; by the pool's own records. */

@@ -1,0 +1,42 @@
+import type { RecoveryRequest } from '../../api/generated/types.ts';
+import type { LastSeen } from '../../domain/facts.ts';
+import { type Cluster, keyOfObject, namespaceOf } from '../cluster.ts';
+
+type Machine = NonNullable<NonNullable<RecoveryRequest['status']>['virtualMachines']>[number];
+
+/**
+ * What earlier requests about the same host wrote down of its virtual machines and did not bring back. The newest that
+ * names one decides: what ran elsewhere afterwards is no longer one of this host.
+ */
+export function lastSeenBy(
+  cluster: Cluster,
+  request: RecoveryRequest,
+  hostUUID: string,
+): ReadonlyMap<string, LastSeen> {
+  const seen = new Map<string, LastSeen>();
+  const earlier = cluster.requests
+    .list()
+    .filter(
+      (other) =>
+        keyOfObject(other) !== keyOfObject(request) &&
+        namespaceOf(other) === namespaceOf(request) &&
+        other.spec.mode === 'Execute' &&
+        other.status?.target?.hostUUID === hostUUID,
+    )
+    .toSorted((one, other) => (createdAt(one) < createdAt(other) ? -1 : 1));
+  for (const other of earlier) {
+    for (const machine of other.status?.virtualMachines ?? []) {
+      if (isUp(machine)) seen.delete(machine.uuid);
+      else seen.set(machine.uuid, { by: other.metadata.name, onlyOn: machine.onlyOn });
+    }
+  }
+  return seen;
+}
+
+function isUp({ state }: Machine): boolean {
+  return state === 'Running' || state === 'Serving';
+}
+
+function createdAt(request: RecoveryRequest): string {
+  return request.metadata.creationTimestamp ?? '';
+}
