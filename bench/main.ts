@@ -1,4 +1,5 @@
 /** `npm run bench`: the project's figures and their bars, as a table; `-- --json` for machines. Judges nothing. */
+import { cutWatchFigure } from './cutWatches.ts';
 import { type Figure, line } from './figure.ts';
 import { memoryFigure } from './memory.ts';
 import { planFigure } from './plan.ts';
@@ -10,6 +11,7 @@ const measures: readonly (readonly [what: string, run: () => Promise<readonly Fi
   ['the plan of a large pool', planFigure],
   ['a recovery of 100 virtual machines, counted', recoveryCounts],
   ['an idle hour, counted', idleCounts],
+  ['a watch that is cut every 5 s', cutWatchFigure],
   ['a recovery of 100 virtual machines over real sockets', overheadFigure],
   ['the memory of an operator with 64 hosts and 4,096 virtual machines', memoryFigure],
 ];

@@ -5,7 +5,7 @@ import { KubernetesError } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import { listPage } from './listPages.ts';
 import type { ObjectCache } from './objectCache.ts';
-import { BadLine, createRecovery, ErrorEvent, healthyMs, TimeWentBack } from './reflectorRecovery.ts';
+import { BadLine, createRecovery, ErrorEvent, healthyMs, paceMs, TimeWentBack } from './reflectorRecovery.ts';
 import { compareResourceVersions } from './resourceVersion.ts';
 import { statusErrorOfEvent } from './statusError.ts';
 import type { Transport } from './transport.ts';
@@ -212,7 +212,9 @@ async function readWatch<T extends KubernetesObject>(
     return state;
   }
   if (watch.lines.endedHalfway()) machine.counts.badLines += 1;
-  if (machine.clock.monotonicMs() - watch.openedMs < healthyMs) {
+  const watchedMs = machine.clock.monotonicMs() - watch.openedMs;
+  if (watchedMs >= healthyMs) machine.recovery.progressed();
+  if (watchedMs < paceMs) {
     throw new KubernetesError(`watch ${machine.kind.plural}: the server ended it at once`, {
       reason: 'EndedEarly',
       mayHaveArrived: false,
@@ -255,7 +257,8 @@ async function recover<T extends KubernetesObject>(
   if (advice.next === 'list' && error instanceof WatchSilent) machine.bookmarksExpected = false;
   machine.counts.failures += 1;
   machine.lastFailure = error instanceof Error ? error.message : String(error);
-  log.warn('a cache lost its connection to the API server and will go on', {
+  const wasCut = advice.next === 'resume' && advice.waitMs === 0;
+  log[wasCut ? 'info' : 'warn']('a cache lost its connection to the API server and will go on', {
     kind: kind.kind,
     because: machine.lastFailure,
     ...advice,

@@ -166,7 +166,7 @@ describe('watching', () => {
     await open();
     lastWatch().send('ADDED', host('b', 11));
     lastWatch().fail(broken());
-    await clock.advance(800);
+    await clock.advance(1_000);
     expect(lastWatch().query['resourceVersion']).toBe('11');
     expect(lists()).toBe(1);
   });
@@ -279,30 +279,95 @@ describe('waiting after failures', () => {
     expect(waits).toEqual([800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000, 30_000]);
   });
 
-  test('a watch that the server ends at once is a failure as well', async () => {
+  test.each<[string, () => void]>([
+    ['ends', () => lastWatch().end()],
+    ['breaks', () => lastWatch().fail(broken())],
+  ])(
+    'a watch that the server %s at once is opened again once a second, no more and no less',
+    async (_what, cut) => {
+      await open();
+      const openedAtMs: number[] = [];
+      api.beforeWatch = () => {
+        openedAtMs.push(clock.monotonicMs());
+      };
+      for (let round = 0; round < 20; round++) {
+        cut();
+        await clock.settle();
+        await clock.advance(1_000);
+      }
+      const waits = openedAtMs.slice(1).map((atMs, index) => atMs - openedAtMs[index]!);
+      expect(new Set(waits)).toEqual(new Set([1_000]));
+      expect(lists()).toBe(1);
+    },
+  );
+
+  test.each<[string, string, () => void, () => void]>([
+    ['that brings events', 'ended', () => lastWatch().send('ADDED', host('b', 11)), () => lastWatch().end()],
+    [
+      'that brings events',
+      'broken',
+      () => lastWatch().send('ADDED', host('b', 11)),
+      () => lastWatch().fail(broken()),
+    ],
+    [
+      'that brings bookmarks',
+      'ended',
+      () => lastWatch().send('BOOKMARK', bookmark(12)),
+      () => lastWatch().end(),
+    ],
+    ['of a quiet kind', 'ended', () => {}, () => lastWatch().end()],
+    ['of a quiet kind', 'broken', () => {}, () => lastWatch().fail(broken())],
+  ])(
+    'a watch %s that is %s every five seconds is opened again at once each time, without a list',
+    async (_what, _how, bring, cut) => {
+      await open();
+      for (let round = 0; round < 50; round++) {
+        bring();
+        await clock.advance(5_000);
+        const before = api.watches.length;
+        cut();
+        await clock.settle();
+        expect(api.watches).toHaveLength(before + 1);
+      }
+      expect(lists()).toBe(1);
+      expect(log.lines.filter(({ level }) => level === 'warn')).toEqual([]);
+    },
+  );
+
+  test('refusals start over at 0.8 s after a watch that brought something, or was well for half a minute', async () => {
     await open();
-    for (let round = 0; round < 3; round++) {
+    for (const well of [
+      async () => lastWatch().send('BOOKMARK', bookmark(20)),
+      async () => await clock.advance(30_000),
+    ]) {
+      let refusals = 4;
+      api.beforeWatch = () => {
+        if (refusals-- > 0) throw broken();
+      };
+      await well();
+      await clock.advance(1_000);
       lastWatch().end();
       await clock.settle();
-      const before = api.watches.length;
-      await clock.advance(800 * 2 ** round - 1);
-      expect(api.watches).toHaveLength(before);
-      await clock.advance(1);
-      expect(api.watches).toHaveLength(before + 1);
+      expect(api.openWatches()).toHaveLength(0);
+      await clock.advance(800);
+      await clock.advance(1_600);
+      await clock.advance(3_200);
+      expect(api.openWatches()).toHaveLength(0);
+      await clock.advance(6_400);
+      expect(api.openWatches()).toHaveLength(1);
     }
   });
 
-  test('starts over at 0.8 s only after a watch was well for half a minute', async () => {
+  test('a version that is too old every few minutes, because a quiet watch is cut before its bookmark, is listed at once', async () => {
     await open();
-    for (let round = 0; round < 4; round++) {
-      lastWatch().fail(broken());
-      await clock.advance(800 * 2 ** round);
+    for (let round = 0; round < 12; round++) {
+      await clock.advance(5 * 60_000);
+      const before = lists();
+      lastWatch().send('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' });
+      await clock.settle();
+      expect(lists()).toBe(before + 1);
+      expect(api.openWatches()).toHaveLength(1);
     }
-    await clock.advance(30_000);
-    lastWatch().fail(broken());
-    const before = api.watches.length;
-    await clock.advance(800);
-    expect(api.watches).toHaveLength(before + 1);
   });
 
   test('waits as long as the server asks for', async () => {
