@@ -6,7 +6,14 @@ import { releaseRequest } from '../src/lab/manifests.ts';
 import type { Figure } from './figure.ts';
 import { create, isReady, namespace, openScene, until } from './scene.ts';
 
-const latencies = { startMs: 1_500, declareDeadMs: 500, forceOffMs: 3_000, blackHoleMs: 1_000 } as const;
+const latencies = {
+  startMs: 1_500,
+  declareDeadMs: 500,
+  resetMs: 10,
+  forceOffMs: 3_000,
+  forwardedCallMs: 1_000,
+  guardContactMs: 10,
+} as const;
 const startsAtOncePerHost = 4;
 const betweenOffReadingsMs = 10_000;
 
@@ -59,8 +66,11 @@ export async function overheadFigure(): Promise<readonly Figure[]> {
  * between the readings, the release, and per order the fullest host's rounds of starts and the delay after it.
  */
 function criticalPathMs(status: Status): number {
-  // Before it declares a member dead, the master tries to reach it for blackHoleMs.
-  let total = latencies.forceOffMs + betweenOffReadingsMs + latencies.blackHoleMs + latencies.declareDeadMs;
+  const { forceOffMs, declareDeadMs, guardContactMs, resetMs } = latencies;
+  // The master tries to reach a member before it declares it dead, and again before it resets each of its machines.
+  const machines = status.virtualMachines?.length ?? 0;
+  const releaseMs = guardContactMs + machines * (guardContactMs + resetMs) + declareDeadMs;
+  let total = forceOffMs + betweenOffReadingsMs + releaseMs;
   const orders = Map.groupBy(status.virtualMachines ?? [], (machine) => machine.order ?? 0);
   const last = Math.max(...orders.keys());
   for (const [order, machines] of orders) {

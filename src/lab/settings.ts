@@ -51,7 +51,10 @@ export interface Latencies {
   /** From a domain's start until the guest agent reports. */
   readonly guestBootMs: number;
   readonly shutdownMs: number;
+  /** host.declare_dead, beside its contacts: the hook that removes the locks. */
   readonly declareDeadMs: number;
+  /** VM.power_state_reset, between `power_state` and everything else that it changes. */
+  readonly resetMs: number;
   /** Redfish ForceOff, from the request until the power is really gone. */
   readonly forceOffMs: number;
   /** Redfish On, from the request until PowerState says On. */
@@ -60,8 +63,16 @@ export interface Latencies {
   readonly bootMs: number;
   /** From the toolstack's start until it answers. */
   readonly toolstackStartMs: number;
-  /** How long the master waits for a member that neither answers nor refuses. */
-  readonly blackHoleMs: number;
+  /**
+   * How long the master goes on trying to hand a call on to a member that neither answers nor refuses. It tries ten times,
+   * so that the call goes through within a tenth of this when the member is back.
+   */
+  readonly forwardedCallMs: number;
+  /**
+   * How long the one contact takes by which host.declare_dead, host.destroy and VM.power_state_reset ask whether a silent
+   * member lives.
+   */
+  readonly guardContactMs: number;
   /** A running domain writes to each of its disks this often. */
   readonly writeEveryMs: number;
 }
@@ -72,11 +83,13 @@ export const latenciesDefault: Latencies = {
   guestBootMs: 8000,
   shutdownMs: 1000,
   declareDeadMs: 500,
+  resetMs: 50,
   forceOffMs: 3000,
   powerOnMs: 1000,
   bootMs: 90_000,
   toolstackStartMs: 15_000,
-  blackHoleMs: 45_000,
+  forwardedCallMs: 131_000,
+  guardContactMs: 3_100,
   writeEveryMs: 1000,
 };
 

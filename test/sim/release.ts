@@ -30,7 +30,7 @@ export function smallWorld(options: WorldOptions = {}): World {
       members: 3,
       virtualServers: 8,
       localVirtualServers: 1,
-      latencies: { blackHoleMs: 3_000, forceOffMs: 2_000, startMs: 1_000 },
+      latencies: { forwardedCallMs: 3_000, guardContactMs: 1_000, forceOffMs: 2_000, startMs: 1_000 },
       ...options.lab,
     },
     manifests: { memberTimeoutSeconds: 10, ...options.manifests },

@@ -11,7 +11,7 @@ async function restartOperator(world: World): Promise<void> {
 }
 
 test('a master that takes long over a silent member does not hold up a release: its answer is still young when it comes', async () => {
-  const world = smallWorld({ lab: { latencies: { blackHoleMs: 45_000 } } });
+  const world = smallWorld({ lab: { latencies: { forwardedCallMs: 45_000 } } });
   world.startOperator();
   await world.applyAndSettle();
   const ending = await releaseLostHost(world, 5 * 60_000);
@@ -42,7 +42,7 @@ test('an API server that acknowledges the record of a release and loses it does 
 });
 
 test('a pool that takes two minutes to release a member is not asked again meanwhile', async () => {
-  const world = smallWorld({ lab: { latencies: { blackHoleMs: 3_000, declareDeadMs: 120_000 } } });
+  const world = smallWorld({ lab: { latencies: { forwardedCallMs: 3_000, declareDeadMs: 120_000 } } });
   world.startOperator();
   await world.applyAndSettle();
   const ending = await releaseLostHost(world, 10 * 60_000);

@@ -26,6 +26,11 @@ export function believeRunning(database: Database, { vm, host, domid }: RunningO
   }
 }
 
+/** The first of the two changes by which VM.power_state_reset is seen: Halted, and resident where it was. */
+export function believeStopped(database: Database, vm: string): void {
+  database.update('VM', vm, { power_state: 'Halted' });
+}
+
 /** What VM.power_state_reset and a clean shutdown leave in the database. Storage locks are not touched here. */
 export function believeHalted(database: Database, vm: string): void {
   const record = database.get('VM', vm);

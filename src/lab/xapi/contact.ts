@@ -1,4 +1,5 @@
 import type { Database } from '../belief/database.ts';
+import { type Failed, failed } from './outcome.ts';
 import type { Member, Pool } from './pool.ts';
 
 /** How one toolstack fares when it calls another over the management network. */
@@ -11,14 +12,42 @@ export function look(pool: Pool, from: Member, to: Member): Contact {
   return to.toolstack === 'running' ? 'answers' : 'refused';
 }
 
+const attempts = 10;
+/** Of an attempt at a member that is silent, the part that is a pause: 10 s of 13.1. One that refuses takes the pause alone. */
+const pauseShare = 10 / 13.1;
+
 /**
- * Calls another toolstack. XAPI sets no limit of its own, so a machine that neither answers nor refuses holds the
- * caller until TCP gives up.
+ * Hands a call on to another toolstack. XAPI tries ten times to get a connection that answers, and pauses after each
+ * try, so a member that is gone holds the caller for two minutes; one that comes back meanwhile is reached at the next try.
  */
-export async function contact(pool: Pool, from: Member, to: Member): Promise<Contact> {
+async function forward(pool: Pool, from: Member, to: Member): Promise<Contact> {
+  const attemptMs = pool.latencies.forwardedCallMs / attempts;
+  let found: Contact = 'silent';
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    found = look(pool, from, to);
+    if (found === 'answers') return found;
+    await pool.time.pause(found === 'silent' ? attemptMs : attemptMs * pauseShare);
+  }
+  return found;
+}
+
+/** What a call that has to be handed on to a host fails with, or undefined when the host answers. */
+export async function failToReach(
+  pool: Pool,
+  { master, database, host }: { readonly master: Member; readonly database: Database; readonly host: string },
+): Promise<Failed | undefined> {
+  const target = pool.members.find((each) => each.identity.hostRef === host);
+  if (target === master) return undefined;
+  if (!isLive(database, host)) return failed('HOST_OFFLINE', host);
+  const answer = target === undefined ? 'silent' : await forward(pool, master, target);
+  return answer === 'answers' ? undefined : failed('CANNOT_CONTACT_HOST', host);
+}
+
+/** The guard's own way, which does not try again: one contact. */
+async function contactOnce(pool: Pool, from: Member, to: Member): Promise<Contact> {
   const first = look(pool, from, to);
   if (first !== 'silent') return first;
-  await pool.time.pause(pool.latencies.blackHoleMs);
+  await pool.time.pause(pool.latencies.guardContactMs);
   return look(pool, from, to) === 'answers' ? 'answers' : 'silent';
 }
 
@@ -35,7 +64,7 @@ export async function isHostAlive(
   if (record === undefined) return false;
   if (database.get('host_metrics', record.metrics)?.live !== true) return false;
   const target = pool.members.find((each) => each.identity.hostRef === host);
-  return target !== undefined && (await contact(pool, master, target)) === 'answers';
+  return target !== undefined && (await contactOnce(pool, master, target)) === 'answers';
 }
 
 export function isLive(database: Database, host: string): boolean {

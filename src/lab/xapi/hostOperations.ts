@@ -1,33 +1,37 @@
 import type { Database } from '../belief/database.ts';
-import { believeHalted } from '../belief/powerState.ts';
-import type { Acting } from './acting.ts';
-import { contact, isHostAlive, isLive } from './contact.ts';
+import { type Acting, livesOn } from './acting.ts';
+import { failToReach, isHostAlive } from './contact.ts';
 import { xapiDate } from './dates.ts';
 import { resetVdis } from './locks.ts';
-import { done, doneVoid, failed, type Outcome } from './outcome.ts';
+import { brokenOff, done, doneVoid, failed, type Outcome } from './outcome.ts';
 import { labNameOf, memberByRef, wallOf } from './pool.ts';
+import { forceHalted } from './virtualMachineOperations.ts';
 
 /**
  * host.declare_dead: every virtual machine of the host is believed Halted, the host is disabled, and the hook removes
- * its lock keys. It does not set `live`, ask about high availability or prove that the host is dead.
+ * its lock keys. It does not set `live`, ask about high availability or prove that the host is dead. The guard is asked
+ * once for the host and once more for each of its virtual machines; the first that refuses ends it half done.
  */
 export async function declareDead(acting: Acting, host: string): Promise<Outcome> {
   const { pool, database, master, caller } = acting;
   const record = database.get('host', host);
   if (record === undefined) return failed('HANDLE_INVALID', 'host', host);
   if (await isHostAlive(pool, { master, database, host })) return failed('HOST_IS_LIVE', host);
-  await pool.time.pause(pool.latencies.declareDeadMs);
   const residents = guestsOn(database, host);
-  for (const vm of residents) believeHalted(database, vm);
+  const took = (changedAnything: boolean): void =>
+    pool.oracle.took({ kind: 'declareDead', target: labNameOf(pool, record.uuid), caller, changedAnything });
+  for (const [index, vm] of residents.entries()) {
+    const outcome = livesOn(acting) ? await forceHalted(acting, vm) : brokenOff;
+    if (outcome.kind === 'done') continue;
+    if (index > 0) took(true);
+    return outcome;
+  }
+  await pool.time.pause(pool.latencies.declareDeadMs);
+  if (!livesOn(acting)) return brokenOff;
   const wasEnabled = database.get('host', host)?.enabled === true;
   if (wasEnabled) database.update('host', host, { enabled: false });
   const unlocked = runUnlockingHook(acting, host);
-  pool.oracle.took({
-    kind: 'declareDead',
-    target: labNameOf(pool, record.uuid),
-    caller,
-    changedAnything: residents.length > 0 || wasEnabled || unlocked > 0,
-  });
+  took(residents.length > 0 || wasEnabled || unlocked > 0);
   return doneVoid;
 }
 
@@ -47,6 +51,7 @@ export async function destroyHost(acting: Acting, host: string): Promise<Outcome
   const record = database.get('host', host);
   if (record === undefined) return failed('HANDLE_INVALID', 'host', host);
   if (await isHostAlive(pool, { master, database, host })) return failed('HOST_IS_LIVE', host);
+  if (!livesOn(acting)) return brokenOff;
   if (database.get('pool', pool.poolRef)?.ha_enabled === true) return failed('HA_IS_ENABLED');
   if (guestsOn(database, host).length > 0) return failed('HOST_HAS_RESIDENT_VMS', host);
   runUnlockingHook(acting, host);
@@ -60,13 +65,8 @@ export async function destroyHost(acting: Acting, host: string): Promise<Outcome
 export async function askServerTime(acting: Acting, host: string): Promise<Outcome> {
   const { pool, database, master } = acting;
   if (database.get('host', host) === undefined) return failed('HANDLE_INVALID', 'host', host);
-  const target = memberByRef(pool, host);
-  if (target === master) return done(xapiDate(wallOf(pool, master)));
-  if (!isLive(database, host)) return failed('HOST_OFFLINE', host);
-  if (target === undefined || (await contact(pool, master, target)) !== 'answers') {
-    return failed('CANNOT_CONTACT_HOST', host);
-  }
-  return done(xapiDate(wallOf(pool, target)));
+  const refusal = await failToReach(pool, { master, database, host });
+  return refusal ?? done(xapiDate(wallOf(pool, memberByRef(pool, host) ?? master)));
 }
 
 export async function setEnabled(
@@ -75,13 +75,8 @@ export async function setEnabled(
 ): Promise<Outcome> {
   const { pool, database, master } = acting;
   if (database.get('host', host) === undefined) return failed('HANDLE_INVALID', 'host', host);
-  const target = memberByRef(pool, host);
-  if (to === 'enabled') {
-    if (!isLive(database, host)) return failed('HOST_OFFLINE', host);
-    if (target === undefined || (await contact(pool, master, target)) !== 'answers') {
-      return failed('CANNOT_CONTACT_HOST', host);
-    }
-  }
+  const refusal = to === 'enabled' ? await failToReach(pool, { master, database, host }) : undefined;
+  if (refusal !== undefined) return refusal;
   database.update('host', host, { enabled: to === 'enabled' });
   return doneVoid;
 }

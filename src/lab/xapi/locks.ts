@@ -1,6 +1,6 @@
 import type { Database } from '../belief/database.ts';
 import type { DomainSpec } from '../world/machines.ts';
-import { type Contact, contact, isLive } from './contact.ts';
+import { failToReach } from './contact.ts';
 import { type Failed, failed } from './outcome.ts';
 import { labNameOf, type Member, memberByRef, type Pool } from './pool.ts';
 
@@ -156,12 +156,10 @@ async function foreignKey(
 ): Promise<Failed | undefined> {
   // A key of a host that the pool has forgotten is dropped without a word.
   if (database.get('host', holder) === undefined) return undefined;
-  if (!isLive(database, holder)) return unavailable(`['HOST_OFFLINE', '${holder}']`);
+  const unreached = await failToReach(pool, { master, database, host: holder });
+  if (unreached !== undefined) return unavailable(`['${unreached.error.join("', '")}']`);
   const member = memberByRef(pool, holder);
-  const answer: Contact = member === undefined ? 'silent' : await contact(pool, master, member);
-  if (member === undefined || answer !== 'answers')
-    return unavailable(`['CANNOT_CONTACT_HOST', '${holder}']`);
-  if (pool.physics.hasOpen(member.machine, vdiUUID))
+  if (member !== undefined && pool.physics.hasOpen(member.machine, vdiUUID))
     return unavailable(`VDI ${vdiUUID} not detached cleanly`);
   return undefined;
 }

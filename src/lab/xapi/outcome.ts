@@ -23,6 +23,9 @@ export function doneJson(json: string): Done {
 /** XAPI's void is the empty string. */
 export const doneVoid: Done = { kind: 'done', json: '""' };
 
+/** The toolstack died over it. Nobody is there any more to say so: the caller's connection has broken. */
+export const brokenOff: Failed = { kind: 'failed', error: ['SERVER_DIED'] };
+
 export function failed(code: string, ...parameters: readonly string[]): Failed {
   return { kind: 'failed', error: [code, ...parameters] };
 }

@@ -3,7 +3,7 @@ import { emptyRecord, nullRef } from '../belief/records.ts';
 import type { Domain } from '../world/machines.ts';
 import { type Acting, livesOn } from './acting.ts';
 import { possibleHosts, refuseToBoot } from './bootChecks.ts';
-import { contact } from './contact.ts';
+import { failToReach } from './contact.ts';
 import { xapiDate } from './dates.ts';
 import { clearTheWay, diskSpecs, giveBackLocks, takeLock } from './locks.ts';
 import { doneVoid, type Failed, failed, type Outcome } from './outcome.ts';
@@ -39,10 +39,8 @@ export async function startOn(acting: Acting, start: Start): Promise<Outcome> {
     current_operations: { [operation]: 'start_on' },
     scheduled_to_be_resident_on: host,
   });
-  const outcome =
-    (await contact(pool, master, target)) === 'answers'
-      ? await startThere(acting, { ...start, target })
-      : failed('CANNOT_CONTACT_HOST', host);
+  const unreached = await failToReach(pool, { master, database, host });
+  const outcome = unreached ?? (await startThere(acting, { ...start, target }));
   if (outcome.kind === 'failed' && livesOn(acting)) {
     database.update('VM', vm, { current_operations: {}, scheduled_to_be_resident_on: nullRef });
   }

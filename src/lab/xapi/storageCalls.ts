@@ -1,9 +1,8 @@
 import { nullRef } from '../belief/records.ts';
 import { type Call, type CallDefinition, databaseOf, text } from './call.ts';
-import { contact, isLive } from './contact.ts';
+import { failToReach } from './contact.ts';
 import { type Drive, putInto, takeOut } from './media.ts';
 import { doneVoid, type Failed, failed, type Outcome } from './outcome.ts';
-import { memberByRef } from './pool.ts';
 
 const pbd = [{ name: 'self', type: 'PBD ref' }] as const;
 const vbd = { name: 'vbd', type: 'VBD ref' };
@@ -90,8 +89,5 @@ function driveFrom(call: Call): Drive | Failed {
 /** Nobody is asked for what runs nowhere. */
 async function unreachable(call: Call, host: string): Promise<Failed | undefined> {
   if (host === nullRef) return undefined;
-  const target = memberByRef(call.pool, host);
-  if (!isLive(databaseOf(call), host)) return failed('HOST_OFFLINE', host);
-  const answer = target === undefined ? 'silent' : await contact(call.pool, call.acting.master, target);
-  return answer === 'answers' ? undefined : failed('CANNOT_CONTACT_HOST', host);
+  return failToReach(call.pool, { master: call.acting.master, database: databaseOf(call), host });
 }

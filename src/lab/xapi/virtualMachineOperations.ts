@@ -1,8 +1,8 @@
-import { believeHalted } from '../belief/powerState.ts';
+import { believeHalted, believeStopped } from '../belief/powerState.ts';
 import { type Acting, livesOn } from './acting.ts';
-import { contact, isHostAlive } from './contact.ts';
+import { failToReach, isHostAlive } from './contact.ts';
 import { diskSpecs, giveBackLocks } from './locks.ts';
-import { doneVoid, failed, type Outcome } from './outcome.ts';
+import { brokenOff, doneVoid, failed, type Outcome } from './outcome.ts';
 import { labNameOf, memberByRef } from './pool.ts';
 import { reportMemory } from './statistics.ts';
 
@@ -11,7 +11,22 @@ import { reportMemory } from './statistics.ts';
  * touched. Running and Paused are guarded as weakly as host.declare_dead; Halted and Suspended not at all.
  */
 export async function resetPowerState(acting: Acting, vm: string): Promise<Outcome> {
-  const { pool, database, master, caller } = acting;
+  const { pool, database, caller } = acting;
+  const before = database.get('VM', vm);
+  const outcome = await forceHalted(acting, vm);
+  if (outcome.kind === 'failed' || before === undefined) return outcome;
+  pool.oracle.took({
+    kind: 'powerStateReset',
+    target: labNameOf(pool, before.uuid),
+    caller,
+    changedAnything: before.power_state !== 'Halted',
+  });
+  return outcome;
+}
+
+/** The reset itself, which host.declare_dead does for each virtual machine of the host, with the same guard each time. */
+export async function forceHalted(acting: Acting, vm: string): Promise<Outcome> {
+  const { pool, database, master } = acting;
   const record = database.get('VM', vm);
   if (record === undefined) return failed('HANDLE_INVALID', 'VM', vm);
   if (record.is_control_domain) return failed('CANNOT_RESET_CONTROL_DOMAIN', vm);
@@ -21,14 +36,11 @@ export async function resetPowerState(acting: Acting, vm: string): Promise<Outco
       if (master.machine.domains.has(record.uuid)) return failed('DOMAIN_EXISTS', vm);
     } else if (await isHostAlive(pool, { master, database, host })) return failed('HOST_IS_LIVE', host);
   }
-  const before = database.get('VM', vm)?.power_state;
+  if (!livesOn(acting)) return brokenOff;
+  believeStopped(database, vm);
+  await pool.time.pause(pool.latencies.resetMs);
+  if (!livesOn(acting)) return brokenOff;
   believeHalted(database, vm);
-  pool.oracle.took({
-    kind: 'powerStateReset',
-    target: labNameOf(pool, record.uuid),
-    caller,
-    changedAnything: before !== 'Halted',
-  });
   return doneVoid;
 }
 
@@ -48,9 +60,10 @@ export async function shutDown(acting: Acting, vm: string, operation: string): P
   const target = memberByRef(pool, host);
   const key = pool.seeded.ref(`operation/${pool.nextNumber()}`);
   database.update('VM', vm, { current_operations: { [key]: operation } });
-  if (target === undefined || (await contact(pool, master, target)) !== 'answers') {
+  const refusal = await failToReach(pool, { master, database, host });
+  if (refusal !== undefined || target === undefined) {
     if (livesOn(acting)) database.update('VM', vm, { current_operations: {} });
-    return failed('CANNOT_CONTACT_HOST', host);
+    return refusal ?? failed('CANNOT_CONTACT_HOST', host);
   }
   await pool.time.pause(pool.latencies.shutdownMs);
   pool.physics.stopDomain(target.machine, record.uuid);
