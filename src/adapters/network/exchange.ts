@@ -22,6 +22,11 @@ export interface ExchangeRequest {
   readonly mayGo?: () => string | undefined;
   /** Replies longer than this are cut off and refused; default 64 MiB. A stream has no limit. */
   readonly maxBytes?: number;
+  /**
+   * For how long the body of a reply of this status is waited for once its head is there; undefined: to its end. After
+   * that the reply is what came of it, and its connection is closed. Default: every body to its end. A stream has none.
+   */
+  readonly bodyWithinMs?: (status: number) => number | undefined;
 }
 
 export interface ExchangeReply {
@@ -59,6 +64,12 @@ export function exchange(
     const pieces: Buffer[] = [];
     let length = 0;
     let head: { readonly status: number; readonly headers: ExchangeReply['headers'] } | undefined;
+    let cancelBody = (): void => {};
+    const finish = (): void => {
+      cancelBody();
+      guard.release();
+      if (head !== undefined) resolve({ ...head, text: Buffer.concat(pieces).toString('utf8') });
+    };
     if (guard.ended !== undefined) return;
     dispatcher.dispatch(wireOptions(request), {
       onRequestStart: (controller) => {
@@ -67,18 +78,23 @@ export function exchange(
       },
       onResponseStart: (_, status, headers) => {
         // Replies such as 103 come before the one that counts.
-        if (status >= 200) head = { status, headers: flatHeaders(headers) };
+        if (status < 200) return;
+        head = { status, headers: flatHeaders(headers) };
+        const withinMs = request.bodyWithinMs?.(status);
+        if (withinMs === undefined) return;
+        cancelBody = clock.after(withinMs, () => {
+          finish();
+          connection?.abort(closedHere());
+        });
       },
       onResponseData: (_, piece) => {
         length += piece.byteLength;
         if (length > limit) guard.end(tooLong(limit));
         else pieces.push(piece);
       },
-      onResponseEnd: () => {
-        guard.release();
-        if (head !== undefined) resolve({ ...head, text: Buffer.concat(pieces).toString('utf8') });
-      },
+      onResponseEnd: finish,
       onResponseError: (_, error) => {
+        cancelBody();
         guard.release();
         reject(guard.explain(error));
       },
