@@ -62,7 +62,8 @@ async function readAccount(
         missing: `${where} lacks the key ${userName === undefined ? 'username' : 'password'}. Add it.`,
       };
     }
-    return { userName, password };
+    const wrong = whatIsWrong('user name', userName, where) ?? whatIsWrong('password', password, where);
+    return wrong === undefined ? { userName, password } : { missing: wrong };
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error;
     if (error.status === 403) {
@@ -72,6 +73,24 @@ async function readAccount(
     }
     return before ?? { missing: `${where} could not be read: ${error.message}` };
   }
+}
+
+/**
+ * A word that nobody can have typed. It is not sent, and not mended either: a controller or a member would count it as a
+ * wrong password and lock the account in the end, and whoever wrote it should know.
+ */
+function whatIsWrong(what: string, word: string, where: string): string | undefined {
+  if (word === '') return `The ${what} in ${where} is empty. Give it.`;
+  if (/[\r\n]$/.test(word)) {
+    return `The ${what} in ${where} ends in a line break, as echo writes it, and is not used. Write it without: printf '%s' WORD | base64, or kubectl create secret with --from-literal.`;
+  }
+  return hasControlCharacter(word)
+    ? `The ${what} in ${where} contains a line break or another control character, and is not used. Write it without.`
+    : undefined;
+}
+
+function hasControlCharacter(word: string): boolean {
+  return [...word].some((character) => character < ' ' || character === '\u007f' || character === '\ufffd');
 }
 
 function decoded(secret: Secret, name: string): string | undefined {

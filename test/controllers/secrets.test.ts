@@ -71,3 +71,31 @@ test.each([
   answers(answer);
   expect(await accounts.read(at, settledAccountMs)).toEqual({ missing: expect.stringContaining(sentence) });
 });
+
+test.each([
+  [
+    'ends in a line break',
+    'hunter2\n',
+    /The password in Secret lab-xapi .* ends in a line break.*--from-literal/,
+  ],
+  ['ends in a line break of Windows', 'hunter2\r\n', /ends in a line break/],
+  ['is two lines', 'one\ntwo', /contains a line break or another control character/],
+  ['has a tabulator', 'one\ttwo', /control character/],
+  ['is empty', '', /is empty/],
+])('a password that %s is not used, and the sentence says so without it', async (_, password, sentence) => {
+  const { accounts, answers } = scene();
+  answers(() => secret(password));
+  const read = await accounts.read(at, troubledAccountMs);
+  if (!('missing' in read)) throw new Error('it was taken');
+  expect(read.missing).toMatch(sentence);
+  if (password !== '') expect(read.missing).not.toContain(password.trim());
+});
+
+test.each(['with space ', 'pässwörd', '"quoted"', '%20:$'])(
+  'a password such as %s is used as it is',
+  async (password) => {
+    const { accounts, answers } = scene();
+    answers(() => secret(password));
+    expect(await accounts.read(at, troubledAccountMs)).toEqual({ userName: 'root', password });
+  },
+);
