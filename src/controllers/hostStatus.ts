@@ -5,6 +5,7 @@ import type { HostBelief, MemberAnswer, PoolBelief } from '../domain/pool.ts';
 import { type Reading, unknown } from '../domain/reading.ts';
 import { allOf, isFalse, isTrue, isUnknown, poolNotKnown } from './judgements.ts';
 import type { SessionState } from './poolDirectory.ts';
+import type { PowerWatch } from './powerWatch.ts';
 
 type HostStatus = NonNullable<Host['status']>;
 
@@ -178,12 +179,26 @@ function fencingReady(view: HostView, seen: Seen): ConditionNow {
   const serials = [last.serial, seen.inPool?.serial ?? ''].filter((serial) => serial !== '');
   const foreign = serials.find((serial) => serial !== host.spec.serial);
   return foreign === undefined
-    ? isTrue('FencingReady', 'PowerRead', `${last.device} shows its serial and its power.`)
+    ? couldBeCut(watch, last.device)
     : isFalse(
         'FencingReady',
         'AnotherMachine',
         `The serial is declared as ${host.spec.serial ?? 'none'}, and ${foreign === last.serial ? last.device : 'the pool'} shows ${foreign}. Correct the Host before its power is ever cut.`,
       );
+}
+
+/** The machine is read, and it is the right one: could it be cut tonight? */
+function couldBeCut(watch: PowerWatch, device: string): ConditionNow {
+  const tooSlow = watch.tooSlowBecause();
+  if (tooSlow !== undefined) return isFalse('FencingReady', 'TooSlow', tooSlow);
+  const ability = watch.cutAbility();
+  if (ability.kind === 'no') return isFalse('FencingReady', 'CannotCut', ability.because);
+  const shows = `${device} shows its serial and its power`;
+  return isTrue(
+    'FencingReady',
+    'PowerRead',
+    ability.kind === 'yes' ? `${shows}, and could cut it.` : `${shows}. ${ability.because}`,
+  );
 }
 
 function hasRedfish(host: Host): boolean {

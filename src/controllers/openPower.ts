@@ -37,6 +37,9 @@ export async function openPower(
       origin: rung.redfish.url,
       sha256Fingerprint: rung.redfish.tls.sha256Fingerprint,
       ...(rung.redfish.systemId === undefined ? {} : { systemId: rung.redfish.systemId }),
+      ...(rung.redfish.answersWithinSeconds === undefined
+        ? {}
+        : { answersWithinMs: rung.redfish.answersWithinSeconds * 1000 }),
       ...account,
     });
   }

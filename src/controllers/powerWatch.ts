@@ -1,12 +1,15 @@
 /**
  * Reads the power of one machine through the devices of its ladder. A settled machine is read now and then, so that a
- * controller that cannot be reached or has another machine's serial is known before it is needed; during a recovery
- * (`attend`) it is read twice a second, so that a reading of at most 5 s is always at hand.
+ * controller that cannot be reached, has another machine's serial or could not cut is known before it is needed; during
+ * a recovery (`attend`) it is read all the time, so that a reading of at most 5 s is always at hand (readingPace.ts). A
+ * controller that nobody attends to is asked once a minute at most.
  */
 import type { PowerObservation } from '../domain/facts.ts';
+import type { Known } from '../domain/reading.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
-import type { EffectReply } from '../ports/hypervisor.ts';
-import type { PowerDevice } from '../ports/power.ts';
+import type { EffectReply, MayGo } from '../ports/hypervisor.ts';
+import type { CutAbility, PowerDevice, PowerReading } from '../ports/power.ts';
+import { answersForActsWithinMs, createReadingPace } from './readingPace.ts';
 
 export interface PowerWatch {
   readonly hasDevice: boolean;
@@ -16,18 +19,25 @@ export interface PowerWatch {
   last(): PowerObservation | undefined;
   /** Why the newest attempt brought nothing; undefined when it did. */
   unknownBecause(): string | undefined;
+  /** Why nothing can be done on what the device says although it says it: its answers are too old when they come. */
+  tooSlowBecause(): string | undefined;
+  /** Whether the device that gave the newest reading could cut the power, as far as it can be read. */
+  cutAbility(): CutAbility;
   /** Something was heard of the machine: what was read before proves nothing any more. */
   signOfLife(): void;
   attend(): Cancel;
-  /** Sent to the device that gave the newest reading. */
-  cut(deadlineMs: number): Promise<EffectReply>;
+  /** Sent to the device that gave the newest reading, if it is still about the machine of that reading. */
+  cut(deadlineMs: number, mayGo?: MayGo): Promise<EffectReply>;
   stop(): void;
 }
 
 const settledEveryMs = 15 * 60_000;
-const failingEveryMs = 60_000;
-const attendedEveryMs = 500;
-const answerWithinMs = 4_000;
+const troubledEveryMs = 60_000;
+/** Rights are changed by people, and rarely; what they mend is seen at the next turn. */
+const abilityEveryMs = 60 * 60_000;
+/** A device bounds each of its answers by itself; these are for all that one reading or one look at the rights may need. */
+const readWithinMs = 120_000;
+const abilityWithinMs = 180_000;
 const keptReadings = 32;
 
 export function createPowerWatch(options: {
@@ -38,6 +48,7 @@ export function createPowerWatch(options: {
   readonly onChange: () => void;
 }): PowerWatch {
   const { clock, devices } = options;
+  const pace = createReadingPace();
   const readings: PowerObservation[] = [];
   let because =
     options.unopened ??
@@ -45,71 +56,134 @@ export function createPowerWatch(options: {
   let failing = true;
   let livedMs = Number.NEGATIVE_INFINITY;
   let attended = 0;
-  let reading = false;
+  let startedMs = Number.NEGATIVE_INFINITY;
+  let rounds = 0;
+  let answeredRound = 0;
   let stopped = false;
   let newest: PowerDevice | undefined;
+  let ability: { readonly found: CutAbility; readonly atMs: number } | undefined;
   let cancelNext: Cancel = () => {};
 
-  const plan = (delayMs: number): void => {
+  const plan = (atMs: number | undefined): void => {
     cancelNext();
-    if (!stopped && devices.length > 0) cancelNext = clock.after(delayMs, () => void readOnce());
+    if (stopped || devices.length === 0 || atMs === undefined) return;
+    cancelNext = clock.after(Math.max(0, atMs - clock.monotonicMs()), () => void readOnce());
+  };
+  const planNext = (): void => {
+    const nowMs = clock.monotonicMs();
+    const troubled = failing || pace.slow() !== 'no' || ability?.found.kind === 'no';
+    if (attended > 0) plan(pace.nextMs(nowMs));
+    else if (pace.underWay === 0) plan(nowMs + (troubled ? troubledEveryMs : settledEveryMs));
+  };
+  const planNow = (): void => {
+    const nowMs = clock.monotonicMs();
+    if (pace.underWay > 0) plan(pace.nextMs(nowMs));
+    else plan(attended > 0 ? nowMs : Math.max(nowMs, startedMs + troubledEveryMs));
+  };
+
+  /** What was asked for later and answered sooner stands; where the two do not agree, neither proves anything. */
+  const take = (reading: Known<PowerReading>, device: PowerDevice): void => {
+    const { value, atMs } = reading;
+    const before = readings.at(-1);
+    if (before !== undefined && before.atMs >= atMs) {
+      if (isSame(before, value)) return;
+      livedMs = clock.monotonicMs();
+      return;
+    }
+    readings.push({ ...value, device: device.name, atMs, atWallMs: clock.wallMs() });
+    if (readings.length > keptReadings) readings.shift();
+    newest = device;
+  };
+  const learnAbility = async (device: PowerDevice): Promise<void> => {
+    const lastsMs = ability?.found.kind === 'no' ? 0 : abilityEveryMs;
+    if (attended > 0 || (ability !== undefined && clock.monotonicMs() - ability.atMs < lastsMs)) return;
+    const found = await device.cutAbility(abilityWithinMs);
+    ability = { found, atMs: clock.monotonicMs() };
   };
   const readOnce = async (): Promise<void> => {
-    if (reading || stopped) return;
-    reading = true;
+    if (stopped) return;
+    rounds += 1;
+    const round = rounds;
+    startedMs = clock.monotonicMs();
+    pace.started(startedMs);
+    planNext();
     const sentences: string[] = [];
-    let found = false;
+    let found: Known<PowerReading> | undefined;
     for (const device of devices) {
-      const answer = await device.read(answerWithinMs);
+      const answer = await device.read(readWithinMs);
       if (answer.kind === 'known') {
-        const observation = {
-          ...answer.value,
-          device: device.name,
-          atMs: answer.atMs,
-          atWallMs: clock.wallMs(),
-        };
-        readings.push(observation);
-        if (readings.length > keptReadings) readings.shift();
-        newest = device;
-        found = true;
+        found = answer;
+        take(answer, device);
         break;
       }
       sentences.push(answer.because);
     }
-    reading = false;
-    failing = !found;
-    because = sentences.join(' ');
+    const nowMs = clock.monotonicMs();
+    pace.ended(nowMs, found === undefined ? undefined : nowMs - found.atMs);
     if (stopped) return;
-    plan(attended > 0 ? attendedEveryMs : failing ? failingEveryMs : settledEveryMs);
+    if (found !== undefined && newest !== undefined) await learnAbility(newest);
+    // A question that brought nothing says nothing beside a later one that did.
+    if (found !== undefined || round > answeredRound) {
+      failing = found === undefined;
+      because = sentences.join(' ');
+    }
+    if (found !== undefined) answeredRound = Math.max(answeredRound, round);
+    if (stopped) return;
+    planNext();
     options.onChange();
   };
-  plan(0);
+  plan(clock.monotonicMs());
 
   return {
     hasDevice: devices.length > 0,
     readings: () => readings.filter((observation) => observation.atMs > livedMs),
     last: () => readings.at(-1),
     unknownBecause: () => (failing ? because : undefined),
+    tooSlowBecause: () => {
+      const slow = pace.slow();
+      return typeof slow === 'string' ? undefined : tooSlow(newest?.name ?? '', slow.tookMs);
+    },
+    cutAbility: () => ability?.found ?? { kind: 'unknown', because: 'It has not been looked at yet.' },
     signOfLife: () => {
       livedMs = clock.monotonicMs();
       // What is shown would contradict it until the next turn, which may be a quarter of an hour away.
-      if (readings.at(-1)?.power !== 'on') plan(0);
+      if (readings.at(-1)?.power !== 'on') planNow();
     },
     attend: () => {
       attended += 1;
-      plan(0);
+      planNow();
       return () => {
         attended -= 1;
+        planNext();
       };
     },
-    cut: async (deadlineMs) =>
-      newest === undefined
-        ? { kind: 'notSent', because: 'No power controller has answered yet.' }
-        : await newest.off(deadlineMs),
+    cut: async (deadlineMs, mayGo) => {
+      const device = newest;
+      const judged = readings.at(-1);
+      if (device === undefined || judged === undefined) {
+        return { kind: 'notSent', because: 'No power controller has answered yet.' };
+      }
+      const onReading = (reading: Known<PowerReading>): void => take(reading, device);
+      return await device.off(deadlineMs, { judged, onReading, ...(mayGo === undefined ? {} : { mayGo }) });
+    },
     stop: () => {
       stopped = true;
       cancelNext();
       for (const device of devices) device.close();
     },
   };
+}
+
+function isSame(one: PowerReading, other: PowerReading): boolean {
+  return (
+    one.power === other.power &&
+    one.serial === other.serial &&
+    one.sku === other.sku &&
+    one.systemUUID === other.systemUUID
+  );
+}
+
+function tooSlow(device: string, tookMs: number): string {
+  const seconds = (ms: number): number => Math.round(ms / 100) / 10;
+  return `${device} answers after ${seconds(tookMs)} s, and nothing is done on what was asked more than 5 s ago: it has to answer within ${seconds(answersForActsWithinMs)} s. Take load off it, restart it or update its firmware; without that a person has to cut the power and state so.`;
 }

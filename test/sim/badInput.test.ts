@@ -95,6 +95,16 @@ describe.each<[string, Edit, RegExp]>([
     /password|user name|401|authoriz/i,
   ],
   [
+    'a password of the pool that ends in a line break',
+    editing('Secret', 'lab-xapi', ({ password }) => ({ password: `${password}\n` })),
+    /The password in Secret lab-xapi in namespace default ends in a line break.* printf/,
+  ],
+  [
+    'a user name for the power controller that ends in a line break',
+    editing('Secret', 'lab-bmc-3', ({ username }) => ({ username: `${username}\r\n` })),
+    /The user name in Secret lab-bmc-3 in namespace default ends in a line break/,
+  ],
+  [
     'the fingerprint of another power controller',
     editing('Host', lostHost, ({ power }) => {
       const [{ redfish }] = power as [{ redfish: object }];

@@ -81,6 +81,17 @@ describe('the fence', () => {
     expect(effectsOf(suspected().acted(cut).acted(cut))).toHaveLength(1);
     expectRefusal(suspected().acted(cut).acted(cut).acted(cut), /tried 3 times.*by hand.*attestations/);
   });
+  test('says at once why a controller refused to cut, and what a person can do', () => {
+    const key = `cutPower ${target}`;
+    const says = 'Base.1.0.InsufficientPrivilege: it has no right to reset the machine';
+    const refused = { key, outcome: 'Intended', reply: 'failed', says } as const;
+    expectWaiting(
+      suspected().acted(refused),
+      /^The power of host-3 was not cut: .*no right to reset the machine\. Cut it by hand and state so/,
+    );
+    const cut = { key, outcome: 'NotDone', reply: 'failed', says } as const;
+    expectRefusal(suspected().acted(cut).acted(cut).acted(cut), /tried 3 times \(.*no right to reset/);
+  });
   test('asks no device that cannot be read to cut the power, though a person has given the word', () => {
     const world = suspected()
       .with({ powerUnknown: 'it hangs.' })

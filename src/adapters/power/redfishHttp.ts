@@ -1,11 +1,16 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../ports/clock.ts';
-import { exchange } from '../network/exchange.ts';
+import type { MayGo } from '../../ports/hypervisor.ts';
+import { type ExchangeReply, exchange } from '../network/exchange.ts';
 import { TransportError } from '../network/transportError.ts';
+import { asResource, movedTo, type Resource } from './redfishLinks.ts';
 
 /**
- * One Redfish request to one management controller: no retry, no redirect, JSON both ways. Whatever comes back is one
- * of the kinds below, and none of them carries a password or a token.
+ * One Redfish request to one management controller: no retry, JSON both ways. Whatever comes back is one of the kinds
+ * below, and none of them carries a password or a token.
+ *
+ * A redirect is followed to another Redfish path of the same origin, since some controllers want a closing slash and
+ * some none; an effect only where the redirect says that nothing was done and that the method stays (301, 307, 308).
  */
 export interface RedfishRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -13,6 +18,7 @@ export interface RedfishRequest {
   readonly body?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly deadlineMs: number;
+  readonly mayGo?: MayGo;
 }
 
 export type RedfishReply =
@@ -22,16 +28,28 @@ export type RedfishReply =
       readonly headers: Readonly<Record<string, string>>;
       /** Undefined when the reply has no body, or one that is no JSON object. */
       readonly resource: Resource | undefined;
+      /** Where it was found in the end. */
+      readonly path: string;
     }
   | RedfishFailure;
 
-export type Resource = Readonly<Record<string, unknown>>;
+export interface RedfishRefusal {
+  readonly kind: 'refused';
+  readonly status: number;
+  readonly code: string;
+  readonly says: string;
+}
 
 export type RedfishFailure =
   /** It answered with an error status. `code` is its own message id, or "HTTP 500". */
-  | { readonly kind: 'refused'; readonly status: number; readonly code: string; readonly says: string }
-  /** Nobody answered, or not under the pinned certificate. */
-  | { readonly kind: 'unreachable'; readonly says: string; readonly mayHaveArrived: boolean };
+  | RedfishRefusal
+  /** Nobody answered, or not under the pinned certificate, or not in time; or it was not allowed to go. */
+  | {
+      readonly kind: 'unreachable';
+      readonly why: TransportError['failure'];
+      readonly says: string;
+      readonly mayHaveArrived: boolean;
+    };
 
 /** A dispatcher, or why none could be made of what is configured (a fingerprint that is none). */
 export interface RedfishPath {
@@ -43,62 +61,57 @@ export interface RedfishPath {
 }
 
 const replyMaxBytes = 1024 * 1024;
+/** What an error says in its body is for people; its status is enough, and some bodies never end. */
+const errorBodyWithinMs = 500;
+const mostRedirects = 3;
 
 export async function request(path: RedfishPath, wanted: RedfishRequest): Promise<RedfishReply> {
   const { dispatcher, clock, origin } = path;
   if (dispatcher instanceof TransportError) return unreachable(path, dispatcher);
+  const endAtMs = clock.monotonicMs() + wanted.deadlineMs;
+  let at = wanted.path;
   try {
-    const reply = await exchange(dispatcher, clock, {
-      method: wanted.method,
-      path: wanted.path,
-      headers: {
-        accept: 'application/json',
-        'odata-version': '4.0',
-        ...contentType(wanted),
-        ...wanted.headers,
-      },
-      ...(wanted.body === undefined ? {} : { body: JSON.stringify(wanted.body) }),
-      deadlineMs: wanted.deadlineMs,
-      maxBytes: replyMaxBytes,
-    });
-    const { status, headers } = reply;
-    const resource = parseResource(reply.text);
-    if (status >= 200 && status < 300) return { kind: 'done', status, headers, resource };
-    if (status >= 300 && status < 400) {
-      const says = `${origin} redirects ${wanted.path} to ${headers['location']}, and redirects are not followed`;
-      return { kind: 'refused', status, code: `HTTP ${status}`, says: masked(path, says) };
+    for (let redirects = 0; ; redirects += 1) {
+      const deadlineMs = Math.max(1, endAtMs - clock.monotonicMs());
+      const reply = await send(dispatcher, clock, { ...wanted, path: at, deadlineMs });
+      const { status, headers } = reply;
+      const resource = parseResource(reply.text);
+      if (status >= 200 && status < 300) return { kind: 'done', status, headers, resource, path: at };
+      if (status < 300 || status >= 400)
+        return refused(path, { ...wanted, path: at }, { ...reply, resource });
+      const next = movedTo(origin, at, headers['location']);
+      const follows = next !== undefined && mayFollow(wanted.method, status) && redirects < mostRedirects;
+      if (!follows) return notFollowed(path, at, reply);
+      at = next;
     }
-    return refused(path, wanted, status, resource);
   } catch (error) {
-    if (error instanceof TransportError) return unreachable(path, error);
+    if (error instanceof TransportError) return unreachable(path, error, wanted.deadlineMs);
     throw error;
   }
 }
 
-/**
- * The path that a link or a Location header names on this very origin; undefined for one that leads elsewhere. A
- * controller whose answers were tampered with must not be able to send our token to somebody else.
- */
-export function pathOn(origin: string, link: unknown): string | undefined {
-  if (typeof link !== 'string') return undefined;
-  const path = link.startsWith(`${origin}/`) ? link.slice(origin.length) : link;
-  const plain = /^\/[A-Za-z0-9._~!$&'()*+,;=:@%/?#-]*$/.test(path) && !path.startsWith('//');
-  return plain && !path.split('/').includes('..') ? path : undefined;
+/** A question, wherever it leads; an effect, where nothing was done and the method stays. */
+function mayFollow(method: RedfishRequest['method'], status: number): boolean {
+  return method === 'GET' || (method === 'POST' && [301, 307, 308].includes(status));
 }
 
-/** The path behind `{"@odata.id": "/redfish/v1/…"}`. */
-export function linkIn(origin: string, value: unknown): string | undefined {
-  return pathOn(origin, asResource(value)?.['@odata.id']);
-}
-
-export function asResource(value: unknown): Resource | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Resource)
-    : undefined;
-}
-
-function contentType(wanted: RedfishRequest): Readonly<Record<string, string>> {
-  return wanted.body === undefined ? {} : { 'content-type': 'application/json' };
+function send(dispatcher: Dispatcher, clock: Clock, wanted: RedfishRequest): Promise<ExchangeReply> {
+  const { method, path, body, deadlineMs, mayGo } = wanted;
+  return exchange(dispatcher, clock, {
+    method,
+    path,
+    headers: {
+      accept: 'application/json',
+      'odata-version': '4.0',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...wanted.headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    deadlineMs,
+    maxBytes: replyMaxBytes,
+    bodyWithinMs: (status) => (status >= 300 ? errorBodyWithinMs : undefined),
+    ...(mayGo === undefined ? {} : { mayGo }),
+  });
 }
 
 function parseResource(text: string): Resource | undefined {
@@ -109,26 +122,39 @@ function parseResource(text: string): Resource | undefined {
   }
 }
 
+function notFollowed(path: RedfishPath, at: string, { status, headers }: ExchangeReply): RedfishRefusal {
+  const says = `${path.origin} redirects ${at} to ${headers['location'] ?? 'nowhere'}, and that is not followed`;
+  return { kind: 'refused', status, code: `HTTP ${status}`, says: masked(path, says) };
+}
+
 /** DSP0266 §8.6: errors are {"error": {"@Message.ExtendedInfo": [{"MessageId", "Message"}], "message"}}. */
 function refused(
   path: RedfishPath,
   wanted: RedfishRequest,
-  status: number,
-  resource: Resource | undefined,
-): RedfishFailure {
+  { status, headers, resource }: ExchangeReply & { readonly resource: Resource | undefined },
+): RedfishRefusal {
   const error = asResource(resource?.['error']);
   const extended = error?.['@Message.ExtendedInfo'];
   const first = Array.isArray(extended) ? asResource(extended[0]) : undefined;
   const code = text(first?.['MessageId']) ?? text(error?.['code']) ?? `HTTP ${status}`;
   const words = text(first?.['Message']) ?? text(error?.['message']);
-  const says = `${path.origin} answers ${wanted.method} ${wanted.path} with HTTP ${status}${words === undefined ? '' : `: ${words}`}`;
+  const says = [
+    `${path.origin} answers ${wanted.method} ${wanted.path} with HTTP ${status}`,
+    ...(words === undefined ? [] : [`: ${words}`]),
+    ...(headers['retry-after'] === undefined ? [] : [` (Retry-After: ${headers['retry-after']})`]),
+  ].join('');
   return { kind: 'refused', status, code: masked(path, code), says: masked(path, says) };
 }
 
-function unreachable(path: RedfishPath, error: TransportError): RedfishFailure {
+function unreachable(path: RedfishPath, error: TransportError, deadlineMs = 0): RedfishFailure {
+  const { failure: why, mayHaveArrived, message } = error;
   const says =
-    error.failure === 'certificate' ? error.message : `${path.origin} cannot be reached: ${error.message}`;
-  return { kind: 'unreachable', says: masked(path, says), mayHaveArrived: error.mayHaveArrived };
+    why === 'certificate' || why === 'withheld'
+      ? message
+      : why === 'deadline'
+        ? `${path.origin} did not answer within ${Math.round(deadlineMs / 100) / 10} s`
+        : `${path.origin} cannot be reached: ${message}`;
+  return { kind: 'unreachable', why, says: masked(path, says), mayHaveArrived };
 }
 
 function masked(path: RedfishPath, words: string): string {

@@ -1,5 +1,5 @@
 import type { PowerReading } from '../../ports/power.ts';
-import { asResource, linkIn, pathOn, type Resource } from './redfishHttp.ts';
+import { asResource, pathOn, type Resource } from './redfishLinks.ts';
 
 /**
  * What is read of a ComputerSystem resource (DMTF DSP0268): its power, whose it is, and what it may be asked to do.
@@ -23,7 +23,7 @@ function shown(value: unknown): string {
 
 export interface ResetAction {
   readonly target: string;
-  /** Undefined when the controller does not say; then it has to be tried. */
+  /** Undefined when the controller does not say here; an empty list says nothing. */
   readonly allowed: readonly string[] | undefined;
   /** Where to ask, when it says so elsewhere (@Redfish.ActionInfo). */
   readonly infoPath: string | undefined;
@@ -49,18 +49,9 @@ export function allowedIn(info: Resource): readonly string[] | undefined {
   return texts(resetType?.['AllowableValues']);
 }
 
-/** The members of a collection as paths; those that lead to another origin are left out. */
-export function membersIn(origin: string, collection: Resource): readonly string[] {
-  const { Members: members } = collection;
-  if (!Array.isArray(members)) return [];
-  return members.flatMap((member) => linkIn(origin, member) ?? []);
-}
-
-/** The id of a member is the last part of its path. */
-export function idOf(path: string): string {
-  return path.replace(/\/+$/, '').split('/').at(-1) ?? '';
-}
-
-function texts(value: unknown): readonly string[] | undefined {
-  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : undefined;
+/** The words in a list; undefined where there are none. */
+export function texts(value: unknown): readonly string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const words = value.filter((each) => typeof each === 'string');
+  return words.length === 0 ? undefined : words;
 }

@@ -617,9 +617,15 @@ export const crds = [
                 "minLength": 1,
                 "maxLength": 128
                },
+               "answersWithinSeconds": {
+                "type": "integer",
+                "description": "How long the controller may take for one answer before it counts as silent; 10 when absent. Nothing is done on what was asked more than 5 s ago, so one that regularly takes longer than 4.5 s can be read, but no recovery can rest on it.",
+                "minimum": 1,
+                "maximum": 30
+               },
                "credentialsSecretRef": {
                 "type": "object",
-                "description": "Secret with the account of the controller.",
+                "description": "Secret with the account of the controller. It needs the role Operator, or the privilege ConfigureComponents.",
                 "required": [
                  "name"
                 ],

@@ -273,7 +273,11 @@ readonly url: string
  */
 readonly systemId?: string
 /**
- * Secret with the account of the controller.
+ * How long the controller may take for one answer before it counts as silent; 10 when absent. Nothing is done on what was asked more than 5 s ago, so one that regularly takes longer than 4.5 s can be read, but no recovery can rest on it.
+ */
+readonly answersWithinSeconds?: number
+/**
+ * Secret with the account of the controller. It needs the role Operator, or the privilege ConfigureComponents.
  */
 readonly credentialsSecretRef: {
 /**

@@ -50,7 +50,10 @@ export function assemble(
     masterContact: session.members.masterContact(hostUUID),
     silentForMs: session.members.silentForMs(hostUUID),
     powerReadings: power?.readings() ?? [],
-    powerUnknown: power === undefined ? 'No power controller is declared.' : power.unknownBecause(),
+    powerUnknown:
+      power === undefined
+        ? 'No power controller is declared.'
+        : (power.unknownBecause() ?? power.tooSlowBecause()),
     certificate: memory.certificate,
     plan: memory.plan,
     locks: memory.locks,

@@ -3,7 +3,7 @@
  * each try is an intent to be written, and nothing says that the next one fares better.
  */
 import type { Decision } from '../../domain/decide.ts';
-import { effectKey } from '../../domain/effects.ts';
+import { type Effect, effectKey } from '../../domain/effects.ts';
 import type { Memory } from './memory.ts';
 
 export interface NotSent {
@@ -14,6 +14,8 @@ export interface NotSent {
 
 const firstPauseMs = 1_000;
 const longestPauseMs = 5 * 60_000;
+/** While the power is not cut nothing else can be done, and a controller that was busy is soon well again. */
+const longestPauseOfCutMs = 30_000;
 
 export function noteNotSent(memory: Memory, key: string, { atMs, because }: Omit<NotSent, 'times'>): void {
   const times = (memory.notSent.get(key)?.times ?? 0) + 1;
@@ -25,7 +27,7 @@ export function holdBack(decision: Decision, memory: Memory, nowMs: number): Dec
   if (decision.kind !== 'act') return decision;
   const effects = decision.effects.filter((effect) => {
     const before = memory.notSent.get(effectKey(effect));
-    return before === undefined || nowMs - before.atMs >= pauseMs(before.times);
+    return before === undefined || nowMs - before.atMs >= pauseMs(effect, before.times);
   });
   if (effects.length > 0) return { ...decision, effects };
   const [because = ''] = decision.effects.flatMap(
@@ -38,6 +40,7 @@ export function holdBack(decision: Decision, memory: Memory, nowMs: number): Dec
   };
 }
 
-function pauseMs(times: number): number {
-  return Math.min(longestPauseMs, firstPauseMs * 2 ** (times - 1));
+function pauseMs({ kind }: Effect, times: number): number {
+  const longestMs = kind === 'cutPower' ? longestPauseOfCutMs : longestPauseMs;
+  return Math.min(longestMs, firstPauseMs * 2 ** (times - 1));
 }

@@ -1,8 +1,8 @@
-import { attempts, openAct } from '../acts.ts';
+import { attempts, lastAct, openAct } from '../acts.ts';
 import { offReadingsApartMs } from '../certificate.ts';
 import type { Step } from '../decide.ts';
 import { effectKey } from '../effects.ts';
-import type { Facts } from '../facts.ts';
+import type { Act, Facts } from '../facts.ts';
 
 /** A controller that did not cut the power this often needs a person. */
 const most = 3;
@@ -30,17 +30,34 @@ export const cutThePower: Pick<Step, 'done' | 'next'> = {
       };
     }
     const effect = { kind: 'cutPower', hostUUID, serial } as const;
-    if (openAct(facts, effectKey(effect)) !== undefined) {
-      return { kind: 'wait', missing: `The power of ${name} was told to go off, and it still reads as on.` };
-    }
+    const open = openAct(facts, effectKey(effect));
+    if (open !== undefined) return { kind: 'wait', missing: whatCameOf(open, name) };
     return attempts(facts, effectKey(effect)) >= most
       ? {
           kind: 'giveUp',
-          because: `${last.device} did not cut the power of ${name}, tried ${most} times. Cut it by hand and state so in spec.attestations.`,
+          because: `${last.device} did not cut the power of ${name}, tried ${most} times${lastWords(facts, effectKey(effect))}. ${byHand}`,
         }
       : { kind: 'act', effects: [effect] };
   },
 };
+
+const byHand = 'Cut it by hand and state so in spec.attestations.';
+
+/** A refusal is said at once: a person can do something about it while the machine is still watched. */
+function whatCameOf(open: Act, name: string): string {
+  return open.reply === 'failed' && open.says !== undefined
+    ? `The power of ${name} was not cut: ${ended(open.says)} ${byHand}`
+    : `The power of ${name} was told to go off, and it still reads as on.`;
+}
+
+function lastWords(facts: Facts, key: string): string {
+  const says = lastAct(facts, key)?.says;
+  return says === undefined ? '' : ` (${says})`;
+}
+
+function ended(words: string): string {
+  return words.endsWith('.') ? words : `${words}.`;
+}
 
 /** A certificate for this machine that has neither ended nor been contradicted. That fresh readings agree is a guard. */
 export function isFenced(facts: Facts): boolean {

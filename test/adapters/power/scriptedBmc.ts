@@ -14,6 +14,8 @@ export interface ScriptedBmc {
   password: string;
   /** Merged over the system resource. */
   system: Readonly<Record<string, unknown>>;
+  /** More resources, by path; the service root has those of its own that are given under ''. */
+  resources: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Answers a request before anything built in; undefined leaves it to what is built in. */
   answer: (request: SeenRequest) => HttpReply | 'hangUp' | 'silence' | undefined;
   readonly seen: readonly SeenRequest[];
@@ -25,6 +27,7 @@ export interface SeenRequest {
   readonly path: string;
   readonly body: string;
   readonly authorization: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export const bmcUser = 'admin';
@@ -73,6 +76,7 @@ export function createScriptedBmc(options: {
       return json(200, {
         Systems: { '@odata.id': '/redfish/v1/Systems' },
         ...(bmc.login === 'sessions' ? { Links: links } : {}),
+        ...bmc.resources[''],
       });
     }
     if (method === 'POST' && path === '/redfish/v1/SessionService/Sessions') return enter(body);
@@ -84,6 +88,8 @@ export function createScriptedBmc(options: {
     if (path === '/redfish/v1/Systems') {
       return json(200, { Members: bmc.systems.map((id) => ({ '@odata.id': `/redfish/v1/Systems/${id}` })) });
     }
+    const more = bmc.resources[path];
+    if (more !== undefined) return json(200, more);
     const at = `/redfish/v1/Systems/${bmc.systems[0]}`;
     if (path === at) {
       return json(200, {
@@ -113,6 +119,7 @@ export function createScriptedBmc(options: {
         path: request.path,
         body,
         authorization: token ?? authorization,
+        headers: request.headers,
       };
       seen.push(noted);
       return bmc.answer(noted) ?? serve(request, body);
@@ -122,6 +129,7 @@ export function createScriptedBmc(options: {
     login: 'sessions',
     password: bmcPassword,
     system: {},
+    resources: {},
     answer: () => undefined,
     seen,
     sessions,
