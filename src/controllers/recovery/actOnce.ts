@@ -7,7 +7,6 @@ import type { Decision, Step } from '../../domain/decide.ts';
 import { type Effect, effectKey } from '../../domain/effects.ts';
 import type { Facts } from '../../domain/facts.ts';
 import { outcomeOf } from '../../domain/outcome.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { EffectReply } from '../../ports/hypervisor.ts';
 import { keyOfObject, namespaceOf } from '../cluster.ts';
 import { assemble } from './assemble.ts';
@@ -118,56 +117,77 @@ function intent(
   };
 }
 
-/** The last question and the sending. No await from here to the end of the loop. */
-function sendNow(
-  deciding: Deciding<Decision & { readonly kind: 'act' }> & { readonly epoch: number; readonly wave: number },
-  options: RecoveryOptions,
-): void {
-  const { memory, decision, epoch, wave } = deciding;
-  const at = {
-    namespace: namespaceOf(deciding.subject.request),
-    name: deciding.subject.request.metadata.name,
-  };
-  const subject = latest(deciding.subject, options);
-  const now = subject === undefined ? undefined : assemble(subject, memory, options);
-  const because =
-    now === undefined
-      ? 'The request, its Host or its Pool is gone.'
-      : options.leadership.epoch(leaseLeftMs) === epoch
-        ? objection(decision.step, decision.effects, now)
-        : 'This process no longer leads.';
-  if (because !== undefined || now === undefined) {
-    amend(memory, (one) => one.wave === wave, {
+type Sending = Deciding<Decision & { readonly kind: 'act' }> & {
+  readonly epoch: number;
+  readonly wave: number;
+};
+
+/** Each act of the wave is judged by itself: one that no longer stands does not stop the others. */
+function sendNow(deciding: Sending, options: RecoveryOptions): void {
+  const { memory, decision, wave } = deciding;
+  const { request, session } = deciding.subject;
+  const at = { namespace: namespaceOf(request), name: request.metadata.name };
+  const judge = judgeOf(deciding, options);
+  const refused: string[] = [];
+  const noteRefusal = (key: string, because: string): void => {
+    amend(memory, (one) => one.wave === wave && one.key === key, {
       outcome: 'NotSent',
       says: because,
       endedWallMs: options.clock.wallMs(),
     });
-    for (const effect of decision.effects) {
-      const atMs = options.clock.monotonicMs();
-      noteNotSent(memory, effectKey(effect), { atMs, because: because ?? '' });
-    }
-    options.log.warn('an intended act was not sent', {
-      request: keyOfObject(deciding.subject.request),
-      because,
-    });
+    noteNotSent(memory, key, { atMs: options.clock.monotonicMs(), because });
     options.again(at, repliesTogetherMs);
-    return;
-  }
-  amend(memory, (one) => one.wave === wave, { sinceMs: now.nowMs });
+  };
   for (const effect of decision.effects) {
     const key = effectKey(effect);
-    const reply = send(effect, deciding.subject.session);
-    void reply.then((answer) => {
-      amend(memory, (one) => one.wave === wave && one.key === key, whatItMeans(answer, options.clock));
-      if (answer.kind === 'notSent') {
-        noteNotSent(memory, key, { atMs: options.clock.monotonicMs(), because: answer.because });
-      } else {
+    const because = judge(effect);
+    if (because !== undefined) {
+      refused.push(because);
+      noteRefusal(key, because);
+      continue;
+    }
+    const mayGo = (): string | undefined => {
+      const objection = judge(effect);
+      if (objection === undefined) {
+        const sinceMs = options.clock.monotonicMs();
+        amend(memory, (one) => one.wave === wave && one.key === key, { sinceMs });
+      }
+      return objection;
+    };
+    void send(effect, session, mayGo).then((answer) => {
+      if (answer.kind === 'notSent') noteRefusal(key, answer.because);
+      else {
         memory.notSent.delete(key);
+        amend(memory, (one) => one.wave === wave && one.key === key, whatItMeans(answer));
       }
       options.again(at, repliesTogetherMs);
     });
   }
-  tell(deciding, options);
+  if (refused.length > 0) {
+    options.log.warn('intended acts were not sent', {
+      request: keyOfObject(request),
+      count: refused.length,
+      because: refused[0],
+    });
+  }
+  if (refused.length < decision.effects.length)
+    tell(deciding, decision.effects.length - refused.length, options);
+}
+
+/** The question of each act. The facts of one instant are put together once, however many acts are asked about in it. */
+function judgeOf(deciding: Sending, options: RecoveryOptions): (effect: Effect) => string | undefined {
+  const { memory, decision, epoch } = deciding;
+  let instant: { readonly ms: number; readonly facts: Facts | undefined } | undefined;
+  return (effect) => {
+    const ms = options.clock.monotonicMs();
+    if (instant?.ms !== ms) {
+      const subject = latest(deciding.subject, options);
+      instant = { ms, facts: subject === undefined ? undefined : assemble(subject, memory, options) };
+    }
+    if (instant.facts === undefined) return 'The request, its Host or its Pool is gone.';
+    if (options.leadership.epoch(leaseLeftMs) !== epoch) return 'This process no longer leads.';
+    return objection(decision.step, effect, instant.facts);
+  };
 }
 
 /** The objects as they are now in the caches: what was edited while the intent was being written counts. */
@@ -186,7 +206,7 @@ function amend(memory: Memory, which: (act: ActRecord) => boolean, change: Parti
   );
 }
 
-function whatItMeans(reply: EffectReply, clock: Clock): Partial<ActRecord> {
+function whatItMeans(reply: Exclude<EffectReply, { kind: 'notSent' }>): Partial<ActRecord> {
   switch (reply.kind) {
     case 'succeeded':
       return { reply: 'succeeded' };
@@ -194,8 +214,6 @@ function whatItMeans(reply: EffectReply, clock: Clock): Partial<ActRecord> {
       return { reply: 'failed', says: `${reply.code}: ${reply.says}` };
     case 'lost':
       return { reply: 'lost', says: reply.because };
-    case 'notSent':
-      return { outcome: 'NotSent', says: reply.because, endedWallMs: clock.wallMs() };
   }
 }
 
@@ -203,16 +221,13 @@ function nextWave(memory: Memory): number {
   return memory.acts.reduce((highest, one) => Math.max(highest, one.wave), -1) + 1;
 }
 
-function tell(
-  { subject, decision }: Deciding<Decision & { readonly kind: 'act' }>,
-  options: RecoveryOptions,
-): void {
+function tell({ subject, decision }: Sending, count: number, options: RecoveryOptions): void {
   const kinds = decision.effects[0]?.kind ?? '';
   options.events.record({
     regarding: subject.request,
     type: 'Normal',
     reason: `${kinds.charAt(0).toUpperCase()}${kinds.slice(1)}`,
     action: subject.request.spec.procedure,
-    note: `${decision.step.title} (${decision.effects.length}). ${decision.evidence.at(-1) ?? ''}`,
+    note: `${decision.step.title} (${count}). ${decision.evidence.at(-1) ?? ''}`,
   });
 }

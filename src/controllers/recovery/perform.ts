@@ -1,14 +1,14 @@
 /**
  * Sends effects. This is the only place of the operator that changes a pool or a machine. The intent has been written down
- * before; here everything is asked once more, synchronously, and between that question and the sending there is no
- * await, so that nothing can change in between.
+ * before; here everything is asked once more, for each act by itself, in the instant in which it is handed to its
+ * connection, so that nothing can change in between.
  */
 import { assertNever } from '../../domain/assertNever.ts';
 import type { Step } from '../../domain/decide.ts';
 import { type Effect, effectKey } from '../../domain/effects.ts';
 import type { Facts } from '../../domain/facts.ts';
 import { startIsSafe } from '../../domain/startIsSafe.ts';
-import type { EffectReply } from '../../ports/hypervisor.ts';
+import type { EffectReply, MayGo } from '../../ports/hypervisor.ts';
 import type { PoolSession } from '../poolDirectory.ts';
 
 export const effectDeadlineMs = {
@@ -18,14 +18,28 @@ export const effectDeadlineMs = {
   start: 180_000,
 } as const;
 
-/** Why the effects must not be sent now although they were decided, or undefined. Asked right before sending. */
-export function objection(step: Step, effects: readonly Effect[], now: Facts): string | undefined {
+/** Why this one effect must not be sent now although it was decided, or undefined. Asked in the instant of its sending. */
+export function objection(step: Step, effect: Effect, now: Facts): string | undefined {
+  return objectionToStep(step, now) ?? objectionToOne(effect, now);
+}
+
+/** Only speed: the acts of a wave that are sent in one instant rest on the same facts. */
+const judged = new WeakMap<Facts, Map<Step, string | undefined>>();
+
+function objectionToStep(step: Step, now: Facts): string | undefined {
+  const verdicts = judged.get(now) ?? new Map<Step, string | undefined>();
+  judged.set(now, verdicts);
+  if (!verdicts.has(step)) verdicts.set(step, firstObjection(step, now));
+  return verdicts.get(step);
+}
+
+function firstObjection(step: Step, now: Facts): string | undefined {
   for (const guard of step.guards) {
     const verdict = guard.judge(now);
     if (verdict.kind === 'deny') return verdict.because;
     if (verdict.kind === 'unknown') return verdict.missing;
   }
-  return effects.map((effect) => objectionToOne(effect, now)).find((sentence) => sentence !== undefined);
+  return undefined;
 }
 
 /** Identity is pinned and checked again at the effect: it is about the target, or about a machine of its plan. */
@@ -62,20 +76,23 @@ function objectionToStart(effect: Effect & { readonly kind: 'start' }, now: Fact
   return verdict.kind === 'deny' ? verdict.because : verdict.missing;
 }
 
-/** Sends one effect, at most once. The reply is a hint; the world is read afterwards. */
-export function send(effect: Effect, session: PoolSession): Promise<EffectReply> {
+/**
+ * Sends one effect, at most once. `mayGo` is asked when it is handed to its connection, which may be later than now. The reply
+ * is a hint; the world is read afterwards.
+ */
+export function send(effect: Effect, session: PoolSession, mayGo: MayGo): Promise<EffectReply> {
   switch (effect.kind) {
     case 'cutPower':
       return (
-        session.power(effect.hostUUID)?.cut(effectDeadlineMs.cutPower) ??
+        session.power(effect.hostUUID)?.cut(effectDeadlineMs.cutPower, mayGo) ??
         Promise.resolve({ kind: 'notSent', because: 'No power controller is declared.' })
       );
     case 'declareDead':
-      return session.link.declareDead(effect.hostUUID, effectDeadlineMs.declareDead);
+      return session.link.declareDead(effect.hostUUID, effectDeadlineMs.declareDead, mayGo);
     case 'removeLock':
-      return session.link.removeLock(effect.vdiUUID, effect.hostRef, effectDeadlineMs.removeLock);
+      return session.link.removeLock(effect.vdiUUID, effect.hostRef, effectDeadlineMs.removeLock, mayGo);
     case 'start':
-      return session.link.startOn(effect.vmUUID, effect.hostUUID, effectDeadlineMs.start);
+      return session.link.startOn(effect.vmUUID, effect.hostUUID, effectDeadlineMs.start, mayGo);
     default:
       return assertNever(effect);
   }
