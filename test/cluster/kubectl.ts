@@ -12,6 +12,8 @@ export interface KubectlOptions {
   readonly kubeconfig?: string;
   /** Kills kubectl after this time and answers with code 124; default 60,000. */
   readonly deadlineMs?: number;
+  /** Called with all output so far, whenever there is more; `stop` ends a kubectl that would go on for ever. */
+  readonly onOutput?: (stdout: string, stop: () => void) => void;
   /** The command that `kubectl edit` starts with the file's path behind it. */
   readonly editor?: string;
 }
@@ -45,6 +47,7 @@ export function createKubectl(setup: {
       let stderr = '';
       child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
         stdout += chunk;
+        options.onOutput?.(stdout, () => child.kill('SIGKILL'));
       });
       child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
         stderr += chunk;

@@ -6,6 +6,7 @@ import { crds } from '../../src/api/generated/crds.ts';
 interface Schema {
   readonly type?: string;
   readonly description?: string;
+  readonly default?: unknown;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
   readonly required?: readonly string[];
@@ -45,6 +46,9 @@ describe.each(versions.map((version) => [version.kind, version] as const))(
     test('says of each list how long it may be', () => {
       expect(unboundedLists(schema, '')).toEqual([]);
     });
+    test('fills in nothing inside a list, since kubectl apply sends a list whole and would change it each time', () => {
+      expect(defaultsInLists(schema, '')).toEqual([]);
+    });
     test('refuses with a sentence that says what to do', () => {
       for (const { message } of rulesOf(schema))
         expect(message.split(' ').length, message).toBeGreaterThan(5);
@@ -64,6 +68,10 @@ test('the checks of this page can fail', () => {
   expect(fieldsWithout(bad, '', 'description')).toEqual(['.a', '.b']);
   expect(unboundedLists(bad, '')).toEqual(['.b']);
   expect(unknownRequirements(bad, '')).toEqual(['.c']);
+  const filled: Schema = { items: { properties: { a: { properties: { b: { default: 1 } } } } } };
+  expect(defaultsInLists({ properties: { list: filled, fine: { default: {} } } }, '')).toEqual([
+    '.list[].a.b',
+  ]);
   expect(resolves(bad, '.spec.mode')).toBe(false);
   expect(resolves(bad, '.a')).toBe(true);
 });
@@ -81,6 +89,13 @@ function unboundedLists(schema: Schema, path: string): readonly string[] {
   return childrenOf(schema, path).flatMap(([childPath, child]) => [
     ...(child.type === 'array' && !('maxItems' in child) ? [childPath] : []),
     ...unboundedLists(child, childPath),
+  ]);
+}
+
+function defaultsInLists(schema: Schema, path: string): readonly string[] {
+  return childrenOf(schema, path).flatMap(([childPath, child]) => [
+    ...(child.default !== undefined && childPath.includes('[]') ? [childPath] : []),
+    ...defaultsInLists(child, childPath),
   ]);
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock, systemRandom } from '../../src/adapters/clock/systemClock.ts';
+import { crds } from '../../src/api/generated/crds.ts';
 import { type StandaloneApi, startStandaloneApi } from '../../src/standalone/start.ts';
 import { quiet, widget, widgetCrd } from './bench.ts';
 
@@ -50,6 +51,44 @@ function kubectl(line: string, { stdin, editor }: { stdin?: unknown; editor?: st
     child.stdin.end(stdin === undefined ? '' : JSON.stringify(stdin));
   });
 }
+
+describe.skipIf(missing)('what the examples declare', () => {
+  beforeAll(async () => {
+    home = mkdtempSync(join(tmpdir(), 'kintsugi-kubectl-'));
+    const directory = join(home, 'state');
+    api = await startStandaloneApi({
+      directory,
+      port: 0,
+      clock: systemClock,
+      random: systemRandom,
+      log: quiet,
+      crds,
+    });
+  });
+  afterAll(async () => {
+    await api.close();
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  it('is unchanged when it is applied again, so that a pipeline sees no drift', async () => {
+    const examples = join(
+      import.meta.dirname,
+      '..',
+      '..',
+      'manifests',
+      'examples',
+      'release-member',
+      'declarations',
+    );
+    await kubectl('create namespace tokyo');
+    expect((await kubectl(`apply -R -f ${examples}`)).code).toBe(0);
+    const again = (await kubectl(`apply -R -f ${examples}`)).out.trim().split('\n');
+    // kubectl itself says so of every Secret with stringData, which no server gives back.
+    const ours = again.filter((line) => line.includes('kintsugi.dev/'));
+    expect(ours.length).toBeGreaterThan(5);
+    expect(ours.filter((line) => !line.endsWith(' unchanged'))).toEqual([]);
+  });
+});
 
 describe.skipIf(missing)('a session with kubectl', () => {
   beforeAll(async () => {

@@ -667,8 +667,7 @@ export const crds = [
               "properties": {
                "maxValidForSeconds": {
                 "type": "integer",
-                "description": "For how long such a word may count at most.",
-                "default": 3600,
+                "description": "For how long such a word may count at most; an hour (3600) when it is absent.",
                 "minimum": 60,
                 "maximum": 86400
                }

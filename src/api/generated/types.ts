@@ -300,7 +300,7 @@ readonly sha256Fingerprint: string
  */
 readonly attestation?: {
 /**
- * For how long such a word may count at most.
+ * For how long such a word may count at most; an hour (3600) when it is absent.
  */
 readonly maxValidForSeconds?: number
 }

@@ -59,23 +59,30 @@ export interface Stored {
 export function createArena(server: ServerUnderTest, namespace: string): Arena {
   const transcript: string[] = [];
   const silent: Arena = {
-    ...createRecorder({ server, namespace, transcript, note: () => {} }),
+    ...createRecorder({ server, namespace, transcript, begin: () => () => {} }),
     get unrecorded() {
       return silent;
     },
   };
-  const note = (line: string): void => void transcript.push(line);
-  return { ...createRecorder({ server, namespace, transcript, note }), unrecorded: silent };
+  // What was asked first stands first, whichever answer comes first.
+  const begin = (): ((line: string) => void) => {
+    const place = transcript.push('no answer') - 1;
+    return (line) => {
+      transcript[place] = line;
+    };
+  };
+  return { ...createRecorder({ server, namespace, transcript, begin }), unrecorded: silent };
 }
 
 function createRecorder(setup: {
   readonly server: ServerUnderTest;
   readonly namespace: string;
   readonly transcript: readonly string[];
-  readonly note: (line: string) => void;
+  readonly begin: () => (line: string) => void;
 }): Omit<Arena, 'unrecorded'> {
-  const { server, namespace, transcript, note } = setup;
+  const { server, namespace, transcript, begin } = setup;
   const kubectl: Arena['kubectl'] = async (args, options) => {
+    const note = begin();
     const result = await server.kubectl(['--namespace', namespace, ...args], options);
     const words = normalise(`exit ${result.code}\n${result.stdout}${result.stderr}`, server.origin);
     note(`kubectl ${args.join(' ')}\n${words}`);
@@ -87,6 +94,7 @@ function createRecorder(setup: {
     return kubectl(['apply', '-f', '-', ...args], { stdin });
   };
   const call: Arena['call'] = async (method, path, sent) => {
+    const note = begin();
     const reply = await server.raw.call(method, path, sent);
     const body = reply.json === undefined ? normalise(reply.text, server.origin) : normaliseJson(reply.json);
     note(`${method} ${normalise(path, server.origin)}\n${reply.status} ${contentType(reply)}\n${body}`);
@@ -106,6 +114,7 @@ function createRecorder(setup: {
     },
     call,
     create: async (object) => {
+      const note = begin();
       const metadata = { ...object.metadata, namespace };
       const outcome = await server.client.create(kindOf(object), { ...object, metadata });
       note(`create ${object.kind}\n${normaliseJson(outcome)}`);

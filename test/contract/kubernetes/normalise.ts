@@ -28,7 +28,8 @@ export function normalise(text: string, origin: string): string {
 
 /**
  * The same for a JSON body. `managedFields` goes too: only server-side apply needs it, and not every server serves that.
- * So do the hash by which real servers coordinate their storage, and the empty `continue` that stands for none.
+ * So do the hash by which real servers coordinate their storage, the empty `continue` that stands for none, and the order of
+ * the kinds in discovery, which is that in which they happened to be established.
  */
 export function normaliseJson(value: unknown): string {
   const plain = JSON.stringify(value, (key, inner: unknown) => {
@@ -52,17 +53,21 @@ function hasSeveralFaults({ kind, details }: Readonly<Record<string, unknown>>):
   );
 }
 
-/** By key, and the causes of a Status by their text, each once. */
+/** By key; and what the API keeps in no order, by its text: the causes of a Status, each once, and the kinds of a group. */
 function sorted(object: Readonly<Record<string, unknown>>): unknown {
+  const kinds = object['kind'] === 'APIResourceList' ? 'resources' : undefined;
   const entries = Object.entries(object).toSorted(([a], [b]) => byText(a, b));
   return Object.fromEntries(
-    entries.map(([key, value]) => [key, key === 'causes' && Array.isArray(value) ? eachOnce(value) : value]),
+    entries.map(([key, value]) => [
+      key,
+      (key === 'causes' || key === kinds) && Array.isArray(value) ? eachOnce(value) : value,
+    ]),
   );
 }
 
-function eachOnce(causes: readonly unknown[]): readonly unknown[] {
-  const texts = new Map(causes.map((cause) => [JSON.stringify(cause), cause]));
-  return [...texts].toSorted(([a], [b]) => byText(a, b)).map(([, cause]) => cause);
+function eachOnce(parts: readonly unknown[]): readonly unknown[] {
+  const texts = new Map(parts.map((part) => [JSON.stringify(part), part]));
+  return [...texts].toSorted(([a], [b]) => byText(a, b)).map(([, part]) => part);
 }
 
 function byText(a: string, b: string): number {

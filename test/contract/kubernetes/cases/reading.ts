@@ -218,9 +218,9 @@ export const readingCases: readonly Case[] = [
   {
     title: 'describes an object in the words of its fields',
     run: async (at) => {
-      await at.given(host('east-1', { power: [{ attestation: {} }] }));
+      await at.given(host('east-1', { power: [{ attestation: { maxValidForSeconds: 600 } }] }));
       const { stdout } = await at.kubectl(['describe', 'khost', 'east-1']);
-      expect(stdout).toContain('Max Valid For Seconds:  3600');
+      expect(stdout).toContain('Max Valid For Seconds:  600');
       expect(stdout).toMatch(/Events: +<none>/);
     },
   },

@@ -1,8 +1,30 @@
 import { expect } from 'vitest';
-import { pool, virtualServer } from '../../../cluster/samples.ts';
+import { fingerprint, host, pool, recoveryRequest, virtualServer } from '../../../cluster/samples.ts';
 import { type Case, refusal } from '../arena.ts';
 
 export const writingCases: readonly Case[] = [
+  {
+    title: 'finds nothing to change when a declaration is applied again, whatever it leaves out',
+    run: async (at) => {
+      const tls = { sha256Fingerprint: fingerprint };
+      const redfish = { url: 'https://192.0.2.211', credentialsSecretRef: { name: 'bmc' }, tls };
+      const declared = [
+        pool('east', { paused: [{ reason: 'a switch is exchanged' }] }),
+        host('east-1', { serial: 'SN-1', power: [{ redfish }, { attestation: {} }] }),
+        host('east-2', { power: [{ attestation: { maxValidForSeconds: 600 } }] }),
+        virtualServer('web', {
+          probe: { tcp: { address: '192.0.2.80', port: 443 } },
+          placement: { preferredHosts: ['east-1'] },
+        }),
+        recoveryRequest('mend'),
+      ];
+      await at.given(...declared);
+      const again = await at.apply(declared);
+      const lines = again.stdout.trim().split('\n');
+      expect([again.code, lines.length]).toEqual([0, declared.length]);
+      expect(lines.filter((line) => !line.endsWith(' unchanged'))).toEqual([]);
+    },
+  },
   {
     title: 'applies a manifest: created, unchanged, configured',
     run: async (at) => {
