@@ -2,6 +2,7 @@ import { type ConditionNow, conditionsNow, isoSeconds } from '../api/conditions.
 import type { Host, Pool } from '../api/generated/types.ts';
 import type { PoolBelief } from '../domain/pool.ts';
 import type { Reading } from '../domain/reading.ts';
+import { unpluggedForAny } from '../domain/storage.ts';
 import { allOf, isFalse, isTrue, isUnknown } from './judgements.ts';
 import type { SessionState } from './poolDirectory.ts';
 
@@ -93,7 +94,8 @@ function conditions(view: PoolView, belief: Reading<PoolBelief>): readonly Condi
       : view.pool.spec.mode === 'Manual'
         ? 'All members answer; requests are carried out.'
         : 'All members answer; mode Observe, so nothing is changed.';
-  return [allOf('Ready', [reachable, members, fencing], words), reachable, fencing];
+  const storage = storagePlugged(view, belief.value);
+  return [allOf('Ready', [reachable, members, storage, fencing], words), reachable, fencing];
 }
 
 function membersAnswer(view: PoolView, pool: PoolBelief): ConditionNow {
@@ -122,6 +124,21 @@ function membersAnswer(view: PoolView, pool: PoolBelief): ConditionNow {
     }
   }
   return isTrue('Members', 'MembersAnswer', 'All members answer.');
+}
+
+/** A recovery would be refused for it (see the guard sharedStorageIsHealthy), so it is told while there is time. */
+function storagePlugged(view: PoolView, pool: PoolBelief): ConditionNow {
+  const maintained = new Set(
+    view.hosts.filter((host) => host.spec.state === 'Maintenance').map((host) => host.spec.hostUUID),
+  );
+  const because = unpluggedForAny(pool, (hostUUID) => maintained.has(hostUUID));
+  return because === undefined
+    ? isTrue('Storage', 'StoragePlugged', 'The shared storage is plugged.')
+    : isFalse(
+        'Storage',
+        'StorageUnplugged',
+        `${because} Plug it again (xe pbd-plug); the recovery of a member would be refused meanwhile.`,
+      );
 }
 
 function fencingReady(view: PoolView, pool: PoolBelief): ConditionNow {

@@ -13,7 +13,9 @@ export interface Claimed {
 
 export function claimedMachines(facts: Facts, pool: PoolBelief): readonly Claimed[] {
   const locked = lockedDisks(facts, pool);
-  const planned = new Set((facts.plan?.victims ?? []).map((victim) => victim.uuid));
+  const planned = new Set(
+    (facts.plan?.victims ?? []).flatMap((victim) => (victim.state === 'LeftHalted' ? [] : [victim.uuid])),
+  );
   const released = pool.hosts.get(facts.target.hostUUID)?.enabled === false;
   const claimed: Claimed[] = [];
   for (const machine of pool.virtualMachines.values()) {
@@ -27,7 +29,7 @@ interface Traces {
   readonly facts: Facts;
   readonly locked: ReadonlySet<string>;
   readonly planned: ReadonlySet<string>;
-  /** The pool has it disabled, as after a release that somebody did by hand. */
+  /** The pool has the member disabled, as after a release, by hand or by an earlier request. */
   readonly released: boolean;
 }
 
@@ -46,7 +48,8 @@ function claimOn(
     return wasHere || declared.lastHost === target.hostUUID ? 'lastSeen' : undefined;
   }
   if (!wasHere || declared?.powerState === 'Halted') return undefined;
-  return planned.has(machine.uuid) && released ? 'lastSeen' : 'unclear';
+  // As long as the pool has not had the member back, nobody shut down in order what ran there.
+  return released ? 'lastSeen' : 'unclear';
 }
 
 /** The disks on which a lock of the target is left. */

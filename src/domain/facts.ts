@@ -28,6 +28,8 @@ export interface Facts {
   readonly plan: ReleasePlan | undefined;
   /** Locks on the shared storage that the plan's disks are on. */
   readonly locks: Reading<readonly DiskLocks[]>;
+  /** Bytes that the pool itself counts as free, by host UUID. */
+  readonly freeMemory: ReadonlyMap<string, Reading<number>>;
   /** What was written down earlier of virtual machines that were on the target, by VM UUID. */
   readonly lastSeen: ReadonlyMap<string, LastSeen>;
   /** Fresh readings about virtual machines that are to be started next, by VM UUID. */

@@ -14,6 +14,8 @@ export const oldestMs = {
   /** What is about to be started: its record, its locks, its place. */
   start: 10_000,
   locks: 10_000,
+  /** What the pool counts as free memory; without it the plan reckons with what each host last reported. */
+  freeMemory: 60_000,
   /** The locks that a plan rests on: what they tell is read again before each start. */
   locksOfThePlan: 60_000,
 } as const;

@@ -6,7 +6,7 @@ import type { RecoveryRequest } from '../api/generated/types.ts';
 import type { Decision } from './decide.ts';
 import type { Act, Facts, Victim } from './facts.ts';
 import { isLocalToTheMember } from './obstacles.ts';
-import { makePlan } from './plan.ts';
+import { makePlan, releaseHasBegun } from './plan.ts';
 import { isUp } from './progress.ts';
 
 export type Phase = NonNullable<NonNullable<RecoveryRequest['status']>['phase']>;
@@ -67,7 +67,7 @@ export function outcomeOf(decision: Decision, facts: Facts, since: Since): Outco
   }
   if (facts.request.mode === 'Plan') return planOnly(facts);
   if (decision.kind === 'refuse') {
-    const message = decision.because;
+    const message = `${decision.because}${leftHalted(facts)}`;
     return { phase: 'Refused', message, stalled: { reason: 'Refused', message } };
   }
   const phase = phaseOf(decision, facts, begun);
@@ -77,6 +77,16 @@ export function outcomeOf(decision: Decision, facts: Facts, since: Since): Outco
 /** What was begun is followed to its end, or for so long that nobody can say any more how it ended. */
 function isFollowed(act: Act, facts: Facts): boolean {
   return act.outcome === 'Intended' && facts.nowMs - act.sinceMs < stepCallsAfterMs;
+}
+
+/** What a recovery that stops after the release leaves undone, with the way out; nothing when it leaves nothing. */
+function leftHalted(facts: Facts): string {
+  const left = (facts.plan?.victims ?? []).filter(
+    (victim) => !isUp(victim) && victim.state !== 'LeftHalted' && !isLost(victim, facts),
+  );
+  if (left.length === 0 || !releaseHasBegun(facts)) return '';
+  const { name } = facts.target;
+  return ` ${names(left)} may be left halted by it: keep ${name} without power and create a new RecoveryRequest, or start them by hand when you know that they run nowhere, ${name} included.`;
 }
 
 /** In mode Plan the guards are shown, and the request is done when the plan is there. */
@@ -212,5 +222,5 @@ function cancelledMessage(facts: Facts): string {
   const followed = unknown
     ? 'of what had been begun it could not be learned how it ended, see the journal'
     : 'what had been begun was followed to its end';
-  return `It was cancelled; ${followed}. ${up} of ${victims.length} virtual machines run on other members.`;
+  return `It was cancelled; ${followed}. ${up} of ${victims.length} virtual machines run on other members.${leftHalted(facts)}`;
 }

@@ -45,7 +45,7 @@ export function place(
   }[],
 ): ReadonlyMap<string, Placement> {
   const rooms = eligibleHosts(facts, pool).map(
-    (host): Room => ({ host, freeBytes: host.memoryFreeBytes, groups: new Map() }),
+    (host): Room => ({ host, freeBytes: freeBytesOf(host, facts), groups: new Map() }),
   );
   for (const machine of pool.virtualMachines.values()) {
     const group = facts.declared.get(machine.uuid)?.antiAffinityGroup;
@@ -62,6 +62,16 @@ export function place(
     }
   }
   return placed;
+}
+
+/** What the pool would decide by. What a host reports of itself is 0 or old where its statistics daemon is down. */
+function freeBytesOf(host: HostBelief, facts: Facts): number {
+  const counted = freshOnly(facts.freeMemory.get(host.uuid), {
+    nowMs: facts.nowMs,
+    oldestMs: oldestMs.freeMemory,
+    what: `The free memory of ${host.name}`,
+  });
+  return counted.kind === 'fresh' ? counted.value : host.memoryFreeBytes;
 }
 
 /** Hosts that may take virtual machines: not the target, in service, enabled, believed live, and answering themselves. */

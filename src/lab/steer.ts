@@ -48,8 +48,8 @@ export function createSteering({ pool, power, bmcs }: Steered): Steering {
     jumpClock: (host, byMs) => {
       at(host).machine.clockSkewMs += byMs;
     },
-    setBmc: (host, ...behaviours) => {
-      bmcOf(host).behave(behaviours);
+    setBmc: (host, behaviour) => {
+      bmcOf(host).behaviour = behaviour;
       pool.presenceChanged();
     },
     cable: (host, machine) => {

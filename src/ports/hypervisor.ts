@@ -50,6 +50,8 @@ export interface PoolLink {
   readLocks(srUUIDs: readonly string[], deadlineMs: number): Promise<Reading<readonly DiskLocks[]>>;
   /** The locks of the given disks alone, straight from the master. */
   readDiskLocks(vdiUUIDs: readonly string[], deadlineMs: number): Promise<Reading<readonly DiskLocks[]>>;
+  /** host.compute_free_memory, in bytes: what the pool itself decides by. It counts from its database and asks no daemon. */
+  readFreeMemory(hostUUID: string, deadlineMs: number): Promise<Reading<number>>;
   /** VM.assert_can_boot_here: would the host take this virtual machine now? */
   canBootHere(vmUUID: string, hostUUID: string, deadlineMs: number): Promise<Reading<BootVerdict>>;
 

@@ -111,7 +111,7 @@ export function changeOf(request: OutgoingRequest): Point['kind'] | undefined {
 
 /** Sessions and the operator's own finished tasks are the only things that these create or remove. */
 const readsXapi =
-  /^(?:[\w]+\.get_\w+|event\.from|session\.(?:login_with_password|logout|slave_local_login_with_password|local_logout)|task\.destroy|VM\.assert_can_boot_here)$/;
+  /^(?:[\w]+\.get_\w+|event\.from|session\.(?:login_with_password|logout|slave_local_login_with_password|local_logout)|task\.destroy|VM\.assert_can_boot_here|host\.compute_free_memory)$/;
 
 /** What is wrong with the world beside the lost member, from before it is lost. */
 export type Scenario = (world: World) => void;

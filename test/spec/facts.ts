@@ -221,6 +221,7 @@ export function suspected(): World {
     certificate: undefined,
     plan: undefined,
     locks: read(held.map((name) => lock(name, heldByTarget))),
+    freeMemory: new Map(),
     lastSeen: new Map(),
     starts: new Map(),
     acts: [],

@@ -20,6 +20,7 @@ export const xapiCalls = {
     result: 'an event batch',
   },
   'host.get_servertime': { params: ['session ref', 'host ref'], result: 'datetime' },
+  'host.compute_free_memory': { params: ['session ref', 'host ref'], result: 'int' },
   'VDI.get_all_records': { params: ['session ref'], result: '(VDI ref -> VDI record) map' },
   'VDI.get_all_records_where': {
     params: ['session ref', 'string'],

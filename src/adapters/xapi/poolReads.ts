@@ -29,6 +29,7 @@ export interface PoolReads {
   readVirtualMachine(vmUUID: string, deadlineMs: number): Promise<Reading<VirtualMachineBelief>>;
   readLocks(srUUIDs: readonly string[], deadlineMs: number): Promise<Reading<readonly DiskLocks[]>>;
   readDiskLocks(vdiUUIDs: readonly string[], deadlineMs: number): Promise<Reading<readonly DiskLocks[]>>;
+  readFreeMemory(hostUUID: string, deadlineMs: number): Promise<Reading<number>>;
   canBootHere(vmUUID: string, hostUUID: string, deadlineMs: number): Promise<Reading<BootVerdict>>;
 }
 
@@ -70,6 +71,8 @@ export function createPoolReads(clock: Clock, connection: MasterConnection): Poo
     readLocks: (srUUIDs, deadlineMs) => withCopy(deadlineMs, (asking) => readStorageLocks(asking, srUUIDs)),
     readDiskLocks: (vdiUUIDs, deadlineMs) =>
       withCopy(deadlineMs, (asking) => readDisksLocks(asking, vdiUUIDs)),
+    readFreeMemory: (hostUUID, deadlineMs) =>
+      withCopy(deadlineMs, (asking) => askFreeMemory(asking, hostUUID)),
     canBootHere: (vmUUID, hostUUID, deadlineMs) =>
       withCopy(deadlineMs, (asking) => askCanBoot(asking, vmUUID, hostUUID)),
   };
@@ -130,6 +133,18 @@ async function readDisksLocks(
   const missing = vdiUUIDs.filter((uuid) => !seen.has(uuid));
   if (missing.length === 0) return known(locks, asking.atMs, asking.source);
   return unknown(`${asking.source} has no record of the disk ${missing.join(', ')}`);
+}
+
+async function askFreeMemory(asking: Asking, hostUUID: string): Promise<Reading<number>> {
+  const ref = hostRef(asking.copy, hostUUID);
+  if (ref === undefined) return noSuch('host', hostUUID);
+  const outcome = await ask(asking, 'host.compute_free_memory', [ref]);
+  if (outcome.kind !== 'result') return failed(asking, `asked for the free memory of ${hostUUID}`, outcome);
+  // XAPI writes its 64-bit integers as numbers or as digits.
+  const bytes = Number(outcome.value);
+  return typeof outcome.value === 'object' || !Number.isFinite(bytes)
+    ? unknown(`${asking.source} tells no number of free bytes of ${hostUUID}`)
+    : known(bytes, asking.atMs, asking.source);
 }
 
 async function askCanBoot(asking: Asking, vmUUID: string, hostUUID: string): Promise<Reading<BootVerdict>> {

@@ -7,6 +7,7 @@ import type { VirtualServer } from '../../api/generated/types.ts';
 import { currentPool } from '../../domain/currentPool.ts';
 import type { Facts, StartFacts, Victim } from '../../domain/facts.ts';
 import { oldestMs } from '../../domain/freshness.ts';
+import { eligibleHosts } from '../../domain/placement.ts';
 import {
   type DiskLocks,
   holdsSharedDisks,
@@ -40,6 +41,19 @@ export async function gatherLocksOfThePlan(facts: Facts, memory: Memory, from: G
   if (pool.kind === 'missing') return;
   if (locks.kind === 'known' && facts.nowMs - locks.atMs <= oldestMs.locksOfThePlan / 2) return;
   memory.locks = await readLocks(pool.value, from, allLocksWithinMs);
+}
+
+/** Of each host that could take something, before anything is placed. */
+export async function gatherFreeMemory(facts: Facts, memory: Memory, from: GatherFrom): Promise<void> {
+  const pool = currentPool(facts);
+  if (pool.kind === 'missing') return;
+  await Promise.all(
+    eligibleHosts(facts, pool.value).map(async ({ uuid }) => {
+      const before = memory.freeMemory.get(uuid);
+      if (before?.kind === 'known' && facts.nowMs - before.atMs <= oldestMs.freeMemory / 2) return;
+      memory.freeMemory.set(uuid, await from.link.readFreeMemory(uuid, readWithinMs));
+    }),
+  );
 }
 
 /** After a release everything hangs on the locks; they are read once, and again while some are left. */

@@ -25,6 +25,7 @@ export interface Memory {
   /** The step that is under way, and since when by this process's clock. */
   step: { readonly title: string; readonly sinceMs: number } | undefined;
   locks: Reading<readonly DiskLocks[]>;
+  readonly freeMemory: Map<string, Reading<number>>;
   readonly starts: Map<string, StartFacts>;
   readonly serving: Map<string, Reading<boolean>>;
   /** Acts that could not be sent when they were last tried, by key. */
@@ -93,6 +94,7 @@ export function recall(request: RecoveryRequest, nowMs: number): Memory {
     ),
     step: undefined,
     locks: unknown('The storage locks of the pool have not been read yet.'),
+    freeMemory: new Map(),
     starts: new Map(),
     serving: new Map(),
     notSent: new Map(),

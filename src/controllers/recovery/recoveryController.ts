@@ -7,9 +7,9 @@ import type { RecoveryRequest } from '../../api/generated/types.ts';
 import { type Decision, decide, type Step } from '../../domain/decide.ts';
 import type { Facts } from '../../domain/facts.ts';
 import { meaningOf, type Outcome, outcomeOf } from '../../domain/outcome.ts';
-import { releaseHasBegun } from '../../domain/plan.ts';
+import { planIsOutdated, releaseHasBegun } from '../../domain/plan.ts';
 import { releaseMember } from '../../domain/runbooks/releaseMember.ts';
-import { nextOrderInMs } from '../../domain/steps/everyVirtualMachineIsUp.ts';
+import { nextOrderInMs, startCandidates } from '../../domain/steps/everyVirtualMachineIsUp.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ObjectName } from '../../ports/kubernetes.ts';
 import { virtualServersOf } from '../cluster.ts';
@@ -18,6 +18,7 @@ import { assemble } from './assemble.ts';
 import {
   type GatherFrom,
   gatherCandidates,
+  gatherFreeMemory,
   gatherLocks,
   gatherLocksOfThePlan,
   gatherProbes,
@@ -145,16 +146,30 @@ async function gather(
     probeOf: probes(subject, options),
     nowMs: () => options.clock.monotonicMs(),
   };
-  const draftedOrHeld = memory.plan === undefined || decision.kind !== 'refuse';
-  if (!releaseHasBegun(look()) && draftedOrHeld) await gatherLocksOfThePlan(look(), memory, from);
+  if (!releaseHasBegun(look()) && (memory.plan === undefined || decision.kind !== 'refuse')) {
+    const facts = look();
+    await Promise.all([
+      gatherLocksOfThePlan(facts, memory, from),
+      ...(needsPlan(facts) ? [gatherFreeMemory(facts, memory, from)] : []),
+    ]);
+  }
   // What was begun is followed to its end, also when a sign of life has thrown the recovery back to its first step.
   await gatherProofs(look(), memory, from);
   if (decision.step === lockStep || hasOpenRemoval(memory)) await gatherLocks(look(), memory, from);
   if (decision.step === startStep) {
     // What is proven to run makes room, and whose turn it is then is read in the same pass.
     observe(memory, look, options.hashOf);
-    await gatherCandidates(look(), memory, from);
+    const facts = look();
+    const some = startCandidates(facts).length > 0;
+    await Promise.all([
+      gatherCandidates(facts, memory, from),
+      ...(some ? [gatherFreeMemory(facts, memory, from)] : []),
+    ]);
   } else if (decision.step === probeStep) await gatherProbes(look(), memory, from);
+}
+
+function needsPlan(facts: Facts): boolean {
+  return facts.plan === undefined || planIsOutdated(facts) !== undefined;
 }
 
 function probes({ pool }: Subject, { cluster }: RecoveryOptions): GatherFrom['probeOf'] {

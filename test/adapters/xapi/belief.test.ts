@@ -53,6 +53,7 @@ test('shows hosts, virtual machines and storage by UUID, with references resolve
     order: 1,
     startDelaySeconds: 30,
     disks: [{ vdiUUID, srUUID, mode: 'RW' }],
+    media: [],
     guestAgentLive: true,
   });
   const storage = belief.storage.get(srUUID);

@@ -1,4 +1,4 @@
-import { hostUUID, master, notRead, read, silent, target, vmUUID } from '../facts.ts';
+import { beliefOf, hostUUID, master, notRead, read, silent, storage, target, vmUUID } from '../facts.ts';
 import type { Scenario } from './scenario.ts';
 
 const second = hostUUID(2);
@@ -136,6 +136,34 @@ export const failureScenarios: readonly Scenario[] = [
     change: (world) => world.storage('sr-shared', { attachedOn: new Set([master, second, target]) }),
     verdict: 'deny',
     says: /sr-shared is not plugged on host-4/,
+  },
+  {
+    guard: 'sharedStorageIsHealthy',
+    rule: 'does not ask for storage that nothing of the plan uses, which once refused a release for a forgotten plug',
+    change: (world) =>
+      world.pool({
+        storage: new Map([
+          ...beliefOf(world.facts).storage,
+          ['sr-other', storage('sr-other', { shared: true, knownOn: new Set([master, second]) })],
+        ]),
+      }),
+    verdict: 'allow',
+    says: /plugged on every other member/,
+  },
+  {
+    guard: 'sharedStorageIsHealthy',
+    rule: 'does not ask for a library of CDs, in use or not',
+    change: (world) =>
+      world
+        .pool({
+          storage: new Map([
+            ...beliefOf(world.facts).storage,
+            ['sr-iso', storage('sr-iso', { type: 'iso', shared: true, knownOn: new Set([master, second]) })],
+          ]),
+        })
+        .machine('web', { media: [{ vdiUUID: 'cd', srUUID: 'sr-iso' }] }),
+    verdict: 'allow',
+    says: /plugged on every other member/,
   },
   {
     guard: 'sharedStorageIsHealthy',
