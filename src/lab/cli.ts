@@ -1,10 +1,11 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import type { Log, LogFields } from '../ports/log.ts';
 import type { Surroundings } from '../terminal/surroundings.ts';
-import { bmcBehaviours, type SteerCommand } from './commands.ts';
+import { bmcBehaviours } from './bmc/behaviours.ts';
+import type { SteerCommand } from './commands.ts';
 import type { Fault, FaultEffect } from './faults.ts';
 import { addMachineCommands } from './machineCli.ts';
-import { describeStatus, describeVerdict } from './report.ts';
+import { describeBehaviours, describeStatus, describeVerdict } from './report.ts';
 import type { XapiVersion } from './settings.ts';
 import { type RemoteLab, readSheet, steerFrom } from './steerFrom.ts';
 import { labUp } from './up.ts';
@@ -16,6 +17,7 @@ export function labCommand(program: Command, deps: Surroundings): void {
     .description(
       'A simulated pool on this machine: every member speaks XAPI and every BMC speaks Redfish over real TLS sockets, at loopback addresses of their own. Nothing outside this machine is touched.',
     );
+  lab.addHelpText('after', () => describeBehaviours(bmcBehaviours));
   addUp(lab, deps);
   addSteering(lab, deps);
   addReports(lab, deps);
@@ -126,12 +128,12 @@ function addOddSteering(lab: Command, steer: Steer): void {
       steer(state, { verb: 'jump-clock', host, seconds: asNumber(seconds) }),
     );
   lab
-    .command('bmc <host>')
-    .addArgument(new Argument('<behaviour>').choices(bmcBehaviours))
-    .description('Change how the BMC of a host behaves.')
+    .command('bmc <host> <behaviours...>')
+    .description('Change how the BMC of a host behaves, in one of the ways below or in several at once.')
+    .addHelpText('after', () => describeBehaviours(bmcBehaviours))
     .addOption(stateOption())
-    .action((host: string, behaviour: string, { state }: State) =>
-      steer(state, { verb: 'bmc', host, behaviour }),
+    .action((host: string, behaviours: readonly string[], { state }: State) =>
+      steer(state, { verb: 'bmc', host, behaviours }),
     );
   lab
     .command('cable <host> <machine>')

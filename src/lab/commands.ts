@@ -1,8 +1,9 @@
+import { bmcBehaviour } from './bmc/behaviours.ts';
 import { callByHand } from './byHand.ts';
 import type { Fault } from './faults.ts';
 import type { Lab } from './lab.ts';
 import { obeyAboutMachines } from './machineCommands.ts';
-import type { BmcBehaviour, LinkKind } from './steering.ts';
+import type { LinkKind } from './steering.ts';
 
 /** A steering command as it travels to the control server. */
 export interface SteerCommand {
@@ -10,7 +11,7 @@ export interface SteerCommand {
   readonly host?: string;
   readonly other?: string;
   readonly kind?: string;
-  readonly behaviour?: string;
+  readonly behaviours?: readonly string[];
   readonly state?: string;
   readonly seconds?: number;
   readonly fault?: Fault;
@@ -22,17 +23,6 @@ export interface SteerCommand {
   readonly method?: string;
   readonly params?: readonly string[];
 }
-
-export const bmcBehaviours: readonly BmcBehaviour[] = [
-  'honest',
-  'saysAlwaysOff',
-  'saysAlwaysOn',
-  'ignoresReset',
-  'hangs',
-  'losesPowerWithHost',
-  'refusesPassword',
-  'anotherSerial',
-];
 
 /** Carries out a command and says in one sentence what was done. Throws a sentence when it cannot be. */
 export async function obey(lab: Lab, command: SteerCommand): Promise<string> {
@@ -68,8 +58,8 @@ export async function obey(lab: Lab, command: SteerCommand): Promise<string> {
       steer.jumpClock(host, (command.seconds ?? 0) * 1000);
       return `the clock of ${host} jumped by ${command.seconds ?? 0} s`;
     case 'bmc':
-      steer.setBmc(host, bmcBehaviour(command));
-      return `the BMC of ${host} is now: ${command.behaviour}`;
+      steer.setBmc(host, ...(command.behaviours ?? []).map(bmcBehaviour));
+      return `the BMC of ${host} is now: ${command.behaviours?.join(' ')}`;
     case 'cable':
       steer.cable(host, other);
       return `the BMC address of ${host} now leads to the controller of ${other}`;
@@ -101,12 +91,6 @@ export async function obey(lab: Lab, command: SteerCommand): Promise<string> {
 function linkKind({ kind = 'management' }: SteerCommand): LinkKind {
   if (kind === 'management' || kind === 'storage') return kind;
   throw new Error(`a link is of kind management or storage, not ${kind}`);
-}
-
-function bmcBehaviour({ behaviour }: SteerCommand): BmcBehaviour {
-  const known = bmcBehaviours.find((each) => each === behaviour);
-  if (known !== undefined) return known;
-  throw new Error(`a BMC behaves in one of these ways: ${bmcBehaviours.join(', ')}; not ${behaviour}`);
 }
 
 function onOff({ state }: SteerCommand): 'on' | 'off' {

@@ -15,12 +15,13 @@ import { callDirectly } from './xapi/dispatch.ts';
 import { createMemberServer, memberPresence } from './xapi/memberServer.ts';
 import type { Pool } from './xapi/pool.ts';
 
+export type { BmcBehaviour } from './bmc/behaviours.ts';
 export type { LabDocument, LabMember, LabVirtualMachine } from './document.ts';
 export type { Fault, FaultEffect } from './faults.ts';
 export type { ControllerShows, MachineOptions, OutsiderOptions, PoolShows } from './identities.ts';
 export type { Habits, LabOptions, Latencies, Places } from './settings.ts';
 export type { LabStatus } from './status.ts';
-export type { BmcBehaviour, LinkKind, MigrationPoint, Steering } from './steering.ts';
+export type { LinkKind, MigrationPoint, Steering } from './steering.ts';
 export type { HarmfulEffect, Verdict, Violation } from './verdict.ts';
 export { labCalls } from './xapi/calls.ts';
 

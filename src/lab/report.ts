@@ -89,3 +89,12 @@ function describeEffect({ at, kind, target, onHost, caller, changedAnything }: H
 function instant(wallMs: number): string {
   return new Date(wallMs).toISOString();
 }
+
+/** For help: what a BMC can be like, a line each. */
+export function describeBehaviours(
+  all: readonly { readonly word: string; readonly means: string }[],
+): string {
+  const width = Math.max(...all.map(({ word }) => word.length));
+  const lines = all.map(({ word, means }) => `  ${word.padEnd(width)}  ${means}`);
+  return ['', 'Behaviours of a BMC:', ...lines].join('\n');
+}

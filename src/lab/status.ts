@@ -1,6 +1,5 @@
 import type { Database } from './belief/database.ts';
 import type { Bmc } from './bmc/bmc.ts';
-import type { BmcBehaviour } from './steering.ts';
 import { isLive } from './xapi/contact.ts';
 import { type Member, masterOf, type Pool } from './xapi/pool.ts';
 
@@ -22,7 +21,8 @@ export interface HostStatus {
   readonly power: 'on' | 'off' | 'poweringOff' | 'poweringOn';
   readonly mains: 'present' | 'cut';
   readonly toolstack: 'running' | 'emergency' | 'starting' | 'down';
-  readonly bmc: BmcBehaviour;
+  /** Its behaviours, as `lab bmc` takes them. */
+  readonly bmc: string;
   /** The machine whose power its BMC reads and cuts: itself, where the cables are as people think. */
   readonly bmcCabledTo: string;
   /** Domains that really run here. */
@@ -81,7 +81,7 @@ function hostStatus(pool: Pool, { member, database, bmcs }: Looked): HostStatus 
     power: machine.power,
     mains: machine.mains,
     toolstack,
-    bmc: bmc?.behaviour ?? 'honest',
+    bmc: bmc?.behaviours.join(' ') ?? 'honest',
     bmcCabledTo: bmc?.machine.name ?? identity.name,
     domains: [...machine.domains.values()].filter((each) => each.phase === 'runs').length,
     writes: pool.physics.writesOn(machine),

@@ -48,8 +48,8 @@ export function createSteering({ pool, power, bmcs }: Steered): Steering {
     jumpClock: (host, byMs) => {
       at(host).machine.clockSkewMs += byMs;
     },
-    setBmc: (host, behaviour) => {
-      bmcOf(host).behaviour = behaviour;
+    setBmc: (host, ...behaviours) => {
+      bmcOf(host).behave(behaviours);
       pool.presenceChanged();
     },
     cable: (host, machine) => {

@@ -1,3 +1,4 @@
+import type { BmcBehaviour } from './bmc/behaviours.ts';
 import type { Fault } from './faults.ts';
 import type { ControllerShows } from './identities.ts';
 
@@ -8,22 +9,6 @@ export type NodeName = string;
  * `management`: between the operator, members and BMCs (`bmc-1` … are nodes too). `storage`: between a member and `storage`.
  */
 export type LinkKind = 'management' | 'storage';
-
-export type BmcBehaviour =
-  | 'honest'
-  /** Says Off whatever the power is, and cuts nothing. */
-  | 'saysAlwaysOff'
-  /** Says On whatever the power is; a reset works. */
-  | 'saysAlwaysOn'
-  /** Accepts ForceOff with success and does nothing. */
-  | 'ignoresReset'
-  /** Never answers. */
-  | 'hangs'
-  /** Has no supply of its own: gone when the machine's mains are cut. */
-  | 'losesPowerWithHost'
-  | 'refusesPassword'
-  /** It belongs to another machine: another serial number and system UUID. */
-  | 'anotherSerial';
 
 /**
  * How far a live migration comes before it hangs: the domain runs at the source; it stands still at both ends, its disks
@@ -67,7 +52,8 @@ export interface Steering {
   /** What the pool calls a virtual machine or a host; the lab goes on calling it as before. */
   label(name: string, shown: string): void;
   jumpClock(host: string, byMs: number): void;
-  setBmc(host: string, behaviour: BmcBehaviour): void;
+  /** From now on the host's BMC is like this, in all of these ways and no other. */
+  setBmc(host: string, ...behaviours: readonly BmcBehaviour[]): void;
   /** The controller at this host's BMC address is from now on the one of another machine: a member or an outsider. */
   cable(host: string, machine: string): void;
   /** What the controller shows otherwise than its machine is; `{}` ends it. */

@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { operatorCommand } from '../../src/commandLine/operator.ts';
 import { standaloneCommand } from '../../src/commandLine/standalone.ts';
+import { bmcBehaviours } from '../../src/lab/bmc/behaviours.ts';
 import { labCommand } from '../../src/lab/cli.ts';
 import type { Surroundings } from '../../src/terminal/surroundings.ts';
 
@@ -109,6 +110,7 @@ test('the page of the lab has every command that steers it, every effect and eve
       expect(page, `${command.name()} ${choice}`).toMatch(new RegExp(`\\b${choice}\\b`));
     }
   }
+  for (const { word, means } of bmcBehaviours) expect(page).toContain(`| \`${word}\` | ${means} |`);
 });
 
 test('README and CONTRIBUTING link only to what is there', () => {

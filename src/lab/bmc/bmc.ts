@@ -1,10 +1,10 @@
 import type { LabBmc } from '../document.ts';
 import { type ControllerShows, productNumber } from '../identities.ts';
 import type { Presence } from '../lab.ts';
-import type { BmcBehaviour } from '../steering.ts';
 import type { Machine } from '../world/machines.ts';
 import type { Power } from '../world/power.ts';
 import type { Pool } from '../xapi/pool.ts';
+import { type BmcBehaviour, countOf, lookOfEndedSession } from './behaviours.ts';
 
 /**
  * The controller that answers at one address: what it does, and what it says, which need not be the same. It is on the
@@ -12,11 +12,18 @@ import type { Pool } from '../xapi/pool.ts';
  */
 export interface Bmc {
   readonly identity: LabBmc;
-  behaviour: BmcBehaviour;
+  readonly behaviours: readonly BmcBehaviour[];
+  /** How many more resets it is too busy for. */
+  busyTimes: number;
+  /** Session token → session id. */
+  readonly sessions: Map<string, string>;
   /** Whose power it reads and cuts. */
   machine: Machine;
   /** What it shows otherwise than its machine is. */
   shows: ControllerShows;
+  /** From now on it is like this, and like nothing that it was before. */
+  behave(behaviours: readonly BmcBehaviour[]): void;
+  is(behaviour: BmcBehaviour): boolean;
   presence(): Presence;
   /** Redfish's word for the power. */
   powerState(): 'On' | 'Off' | 'PoweringOff' | 'PoweringOn';
@@ -39,9 +46,11 @@ export interface BmcParts {
 }
 
 export function createBmc({ pool, identity, machine: cabledTo, shows, power }: BmcParts): Bmc {
+  let behaviours: readonly BmcBehaviour[] = ['honest'];
   const cutLater = (machine: Machine, user: string, then: () => void): void => {
     machine.power = 'poweringOff';
-    pool.time.outside.after(pool.latencies.forceOffMs, () => {
+    const offAfterMs = countOf(behaviours, 'goesOffAfterMs') ?? pool.latencies.forceOffMs;
+    pool.time.outside.after(offAfterMs, () => {
       if (machine.power !== 'poweringOff' || !power.takeOff(machine)) return;
       pool.oracle.took({
         kind: 'forceOff',
@@ -53,38 +62,50 @@ export function createBmc({ pool, identity, machine: cabledTo, shows, power }: B
     });
   };
   const off = (user: string, then: () => void): 'accepted' | 'alreadyOff' => {
-    if (bmc.behaviour === 'ignoresReset' || bmc.behaviour === 'saysAlwaysOff') return 'accepted';
+    if (bmc.is('ignoresReset') || bmc.is('saysAlwaysOff')) return 'accepted';
     const { machine } = bmc;
     if (machine.power === 'off') return 'alreadyOff';
     if (machine.power !== 'poweringOff') cutLater(machine, user, then);
     return 'accepted';
   };
+  const whilePoweringOff = (): 'On' | 'PoweringOff' =>
+    countOf(behaviours, 'goesOffAfterMs') === undefined ? pool.habits.whilePoweringOff : 'PoweringOff';
 
   const bmc: Bmc = {
     identity,
-    behaviour: 'honest',
+    get behaviours() {
+      return behaviours;
+    },
+    busyTimes: 0,
+    sessions: new Map(),
     machine: cabledTo,
     shows,
+    behave: (next) => {
+      behaviours = next.length === 0 ? ['honest'] : next;
+      bmc.busyTimes = countOf(behaviours, 'busyTimes') ?? 0;
+      if (lookOfEndedSession(behaviours) !== undefined) bmc.sessions.clear();
+    },
+    is: (behaviour) => behaviours.includes(behaviour),
     presence: () => {
-      const hasPower = bmc.behaviour !== 'losesPowerWithHost' || bmc.machine.mains === 'present';
+      const hasPower = !bmc.is('losesPowerWithHost') || bmc.machine.mains === 'present';
       const reached = pool.network.reaches('operator', identity.name, 'management');
       return hasPower && reached ? 'open' : 'silent';
     },
     powerState: () => {
-      if (bmc.behaviour === 'saysAlwaysOff') return 'Off';
-      if (bmc.behaviour === 'saysAlwaysOn') return 'On';
+      if (bmc.is('saysAlwaysOff')) return 'Off';
+      if (bmc.is('saysAlwaysOn')) return 'On';
       const { machine } = bmc;
-      if (machine.power === 'poweringOff') return pool.habits.whilePoweringOff;
+      if (machine.power === 'poweringOff') return whilePoweringOff();
       if (machine.power === 'poweringOn') return 'PoweringOn';
       return machine.power === 'on' ? 'On' : 'Off';
     },
     serial: () =>
-      bmc.behaviour === 'anotherSerial'
+      bmc.is('anotherSerial')
         ? `KT${pool.seeded.word('another serial', 8)}`
         : (bmc.shows.serial ?? bmc.machine.serial),
     sku: () => bmc.shows.sku ?? productNumber,
     systemUUID: () =>
-      bmc.behaviour === 'anotherSerial'
+      bmc.is('anotherSerial')
         ? pool.seeded.uuid('another system')
         : (bmc.shows.systemUUID ?? bmc.machine.systemUUID),
     forceOff: (user) => off(user, () => {}),

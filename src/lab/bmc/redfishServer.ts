@@ -1,18 +1,23 @@
 import type { HttpHandler, HttpReply, HttpRequest } from '../../wire/http.ts';
 import type { FaultEffect } from '../faults.ts';
 import type { Pool } from '../xapi/pool.ts';
+import { countOf, lookOfEndedSession } from './behaviours.ts';
 import type { Bmc } from './bmc.ts';
-import { resourceAt, systemPath } from './resources.ts';
-
-const sessionsPath = '/redfish/v1/SessionService/Sessions';
-const resetPath = `${systemPath}/Actions/ComputerSystem.Reset`;
+import { endedSession, json, moved, noContent, parse, refusal } from './replies.ts';
+import { reset, resetPath } from './reset.ts';
+import { accountServicePath, resourceAt, sessionsPath, systemPath } from './resources.ts';
 
 /** One BMC as its clients see it: Redfish over HTTP, with basic authentication or sessions. */
 export function createRedfishServer(pool: Pool, bmc: Bmc): HttpHandler {
-  const tokens = new Map<string, string>();
-  const server: Server = { pool, bmc, tokens };
+  const server: Server = { pool, bmc };
   return async (request) => {
-    if (bmc.presence() !== 'open' || bmc.behaviour === 'hangs') return 'silence';
+    if (bmc.presence() !== 'open' || bmc.is('hangs')) return 'silence';
+    const slowMs = countOf(bmc.behaviours, 'answersAfterMs');
+    if (slowMs !== undefined) {
+      await new Promise<void>((resolve) => {
+        pool.time.outside.after(slowMs, resolve);
+      });
+    }
     const answer = await answerRequest(server, request);
     return bmc.presence() === 'open' ? answer : 'silence';
   };
@@ -21,8 +26,6 @@ export function createRedfishServer(pool: Pool, bmc: Bmc): HttpHandler {
 interface Server {
   readonly pool: Pool;
   readonly bmc: Bmc;
-  /** Session token → session id. */
-  readonly tokens: Map<string, string>;
 }
 
 async function answerRequest(
@@ -35,9 +38,10 @@ async function answerRequest(
     if (effect.kind === 'slow') await server.pool.time.pause(effect.delayMs);
     if (effect.kind === 'refused') return 'hangUp';
     if (effect.kind === 'hang') return 'silence';
-    if (effect.kind === 'saysDone') return { status: 204, headers: {}, body: '' };
+    if (effect.kind === 'saysDone') return noContent;
   }
-  return spoil(route(server, request, path), effects);
+  const reply = route(server, request, path);
+  return reply === 'hangUp' ? reply : spoil(dated(server.bmc, reply), effects);
 }
 
 function trimmed(path: string): string {
@@ -49,6 +53,11 @@ function faultName(method: string, path: string): string {
   if (path === resetPath) return 'redfish.reset';
   if (path === systemPath) return 'redfish.system';
   return path === sessionsPath && method === 'POST' ? 'redfish.login' : `redfish ${path}`;
+}
+
+function dated(bmc: Bmc, reply: HttpReply): HttpReply {
+  if (!bmc.is('clockYearsOff')) return reply;
+  return { ...reply, headers: { ...reply.headers, date: 'Thu, 01 Jan 1970 00:00:07 GMT' } };
 }
 
 function spoil(reply: HttpReply, effects: readonly FaultEffect[]): HttpReply | 'hangUp' {
@@ -64,18 +73,21 @@ function spoil(reply: HttpReply, effects: readonly FaultEffect[]): HttpReply | '
   return reply;
 }
 
-function route(server: Server, request: HttpRequest, path: string): HttpReply {
+function route(server: Server, request: HttpRequest, path: string): HttpReply | 'hangUp' {
+  const { bmc } = server;
   const { method } = request;
   const open = path === '/redfish' || path === '/redfish/v1';
-  if (open && method === 'GET') return found(resourceAt(server.bmc, path));
+  if (open && method === 'GET') return found(resourceAt(bmc, path));
   if (path === sessionsPath && method === 'POST') return logIn(server, request);
-  if (!isAllowed(server, request)) {
-    return refusal(401, 'NoValidSession', 'There is no valid session established with the service.');
-  }
+  if (!isAllowed(bmc, request)) return turnedAway(bmc, request);
   if (path === resetPath && method === 'POST') return reset(server, request);
-  if (path.startsWith(`${sessionsPath}/`) && method === 'DELETE') return logOut(server, path);
+  if (path.startsWith(`${sessionsPath}/`) && method === 'DELETE') return logOut(bmc, path);
   if (method !== 'GET') return refusal(405, 'OperationNotAllowed', 'The HTTP method is not allowed here.');
-  return found(resourceAt(server.bmc, path));
+  if (bmc.is('hidesAccounts') && path.startsWith(accountServicePath)) {
+    return refusal(403, 'InsufficientPrivilege', 'There are insufficient privileges for the account.');
+  }
+  if (bmc.is('redirects') && request.path === systemPath) return moved(`${systemPath}/`);
+  return found(resourceAt(bmc, path));
 }
 
 function found(resource: object | undefined): HttpReply {
@@ -84,14 +96,25 @@ function found(resource: object | undefined): HttpReply {
     : json(200, resource);
 }
 
-function logIn({ bmc, pool, tokens }: Server, request: HttpRequest): HttpReply {
+/** A token that is not known, or no longer. */
+function turnedAway(bmc: Bmc, { headers }: HttpRequest): HttpReply {
+  const look = lookOfEndedSession(bmc.behaviours);
+  return endedSession(look !== undefined && headers['x-auth-token'] !== undefined ? look : '401');
+}
+
+function logIn({ bmc, pool }: Server, request: HttpRequest): HttpReply {
+  if (bmc.is('noSessions'))
+    return refusal(405, 'OperationNotAllowed', 'The HTTP method is not allowed here.');
+  if (bmc.is('noSessionLeft')) {
+    return refusal(503, 'SessionLimitExceeded', 'The session establishment failed: there are too many.');
+  }
   const { UserName: user, Password: password } = parse(request.body);
   if (!isAccount(bmc, user, password)) {
     return refusal(401, 'ResourceAtUriUnauthorized', 'The user name or the password is wrong.');
   }
   const number = pool.nextNumber();
   const token = pool.seeded.word(`redfish token/${number}`, 32);
-  tokens.set(token, String(number));
+  bmc.sessions.set(token, String(number));
   const location = `${sessionsPath}/${number}`;
   return json(
     201,
@@ -100,63 +123,22 @@ function logIn({ bmc, pool, tokens }: Server, request: HttpRequest): HttpReply {
   );
 }
 
-function logOut({ tokens }: Server, path: string): HttpReply {
+function logOut({ sessions }: Bmc, path: string): HttpReply {
   const id = path.slice(sessionsPath.length + 1);
-  for (const [token, each] of tokens) if (each === id) tokens.delete(token);
-  return { status: 204, headers: {}, body: '' };
+  for (const [token, each] of sessions) if (each === id) sessions.delete(token);
+  return noContent;
 }
 
-function isAllowed({ bmc, tokens }: Server, { headers }: HttpRequest): boolean {
+function isAllowed(bmc: Bmc, { headers }: HttpRequest): boolean {
   const { authorization = '', 'x-auth-token': token = '' } = headers;
-  if (token !== '') return tokens.has(token);
+  if (token !== '') return bmc.sessions.has(token);
   const [scheme, encoded] = authorization.split(' ');
   if (scheme?.toLowerCase() !== 'basic' || encoded === undefined) return false;
   const [user, ...rest] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
   return isAccount(bmc, user, rest.join(':'));
 }
 
-function isAccount({ identity, behaviour }: Bmc, user: unknown, password: unknown): boolean {
-  return behaviour !== 'refusesPassword' && user === identity.user && password === identity.password;
-}
-
-function reset({ bmc, pool }: Server, request: HttpRequest): HttpReply {
-  const { ResetType: type } = parse(request.body);
-  const { user } = bmc.identity;
-  if (type === 'On') return resetReply(pool, bmc.powerOn());
-  if (type === 'ForceOff') return resetReply(pool, bmc.forceOff(user));
-  if (type === 'ForceRestart') return resetReply(pool, bmc.forceRestart(user));
-  return refusal(400, 'ActionParameterValueNotInList', `ResetType ${String(type)} is not supported.`);
-}
-
-function resetReply(pool: Pool, outcome: 'accepted' | 'alreadyOff' | 'alreadyOn'): HttpReply {
-  if (outcome === 'accepted' || pool.habits.forceOffWhenOff === 'noContent') {
-    return { status: 204, headers: {}, body: '' };
-  }
-  return refusal(409, 'ResourceInUse', 'The system is in the requested power state already.');
-}
-
-function parse(body: Uint8Array): Readonly<Record<string, unknown>> {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Readonly<Record<string, unknown>>) : {};
-  } catch {
-    return {};
-  }
-}
-
-function refusal(status: number, code: string, message: string): HttpReply {
-  const error = {
-    code: `Base.1.16.${code}`,
-    message,
-    '@Message.ExtendedInfo': [{ MessageId: `Base.1.16.${code}`, Message: message }],
-  };
-  return json(status, { error }, status === 401 ? { 'www-authenticate': 'Basic realm="Redfish"' } : {});
-}
-
-function json(status: number, value: object, more: Readonly<Record<string, string>> = {}): HttpReply {
-  return {
-    status,
-    headers: { 'content-type': 'application/json', 'odata-version': '4.0', ...more },
-    body: JSON.stringify(value),
-  };
+function isAccount(bmc: Bmc, user: unknown, password: unknown): boolean {
+  const { identity } = bmc;
+  return !bmc.is('refusesPassword') && user === identity.user && password === identity.password;
 }

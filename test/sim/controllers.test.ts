@@ -1,0 +1,167 @@
+/** Power controllers as they are in server rooms, in the whole system: what the Host says beforehand, and how a release ends. */
+import { describe, expect, test } from 'vitest';
+import { looksOfEndedSession } from '../../src/lab/bmc/behaviours.ts';
+import type { BmcBehaviour } from '../../src/lab/lab.ts';
+import { lostHost } from './release.ts';
+import { harm, lose, settled, untilPhase, untilSays, violations } from './stage.ts';
+import type { World } from './world.ts';
+
+const cut = `forceOff ${lostHost}`;
+const wholeRelease = [cut, `declareDead ${lostHost}`, 'start app-01', 'start web-02'];
+
+/** "True PowerRead: …" */
+async function fencingReady(world: World): Promise<string> {
+  let shown = 'no condition';
+  await world.run(async () => {
+    const host = await world.host(lostHost);
+    const found = host?.status?.conditions?.find(({ type }) => type === 'FencingReady');
+    if (found !== undefined) shown = `${found.status} ${found.reason}: ${found.message}`;
+  });
+  return shown;
+}
+
+/** The Host as it is shown once the controller has been like this for a while. */
+async function worldWith(...behaviours: readonly BmcBehaviour[]): Promise<World> {
+  const world = await settled();
+  world.lab.steer.setBmc(lostHost, ...behaviours);
+  await world.pass(90 * 60_000);
+  return world;
+}
+
+const harmless: readonly (readonly BmcBehaviour[])[] = [
+  ['answersAfterMs=4300'],
+  ['answersAfterMs=4300', 'redirects', 'wantsIfMatch'],
+  ['hidesAccounts'],
+  ['offersInActionInfo'],
+  ['offersInActionInfo', 'answersAfterMs=3000'],
+  ['offersEmptyList'],
+  ['noSessions'],
+  ['noSessionLeft'],
+  ['redirects'],
+  ['severalSystems'],
+  ['answersWithTask'],
+  ['dropsConnectionAtReset'],
+  ['wantsIfMatch'],
+  ['clockYearsOff'],
+  ['goesOffAfterMs=60000'],
+];
+
+describe.each(harmless)('a controller that is %s %s %s', (...behaviours) => {
+  test('is ready, and a release ends well by one cut', async () => {
+    const world = await worldWith(...behaviours.filter((each) => each !== undefined));
+    expect(await fencingReady(world)).toMatch(/^True PowerRead/);
+    await lose(world);
+    expect(await untilPhase(world, 'Succeeded')).toMatchObject({ phase: 'Succeeded' });
+    expect(harm(world)).toEqual(wholeRelease);
+    expect(violations(world)).toEqual([]);
+  });
+});
+
+test.each(looksOfEndedSession)(
+  'a session that ended with %s before the member was lost holds nothing up',
+  async (look) => {
+    const world = await settled();
+    world.lab.steer.setBmc(lostHost, `endedSessionIs=${look}`);
+    await lose(world);
+    expect(await untilPhase(world, 'Succeeded', 3 * 60_000)).toMatchObject({ phase: 'Succeeded' });
+    expect(harm(world)).toEqual(wholeRelease);
+  },
+);
+
+test('answers of 4.3 s are shown as power, not as silence', async () => {
+  const world = await worldWith('answersAfterMs=4300');
+  let power: unknown;
+  await world.run(async () => {
+    power = (await world.host(lostHost))?.status?.power?.state;
+  });
+  expect(power).toBe('On');
+});
+
+test('a controller that is too slow for any act is shown and named before it is needed, and nothing rests on it', async () => {
+  const world = await worldWith('answersAfterMs=6000');
+  expect(await fencingReady(world)).toMatch(
+    /^False TooSlow: .* answers after 6 s, .* within 4\.5 s\. Take load off it/,
+  );
+  await lose(world);
+  const scene = await untilSays(world, /answers after 6 s/);
+  expect(scene.says).toMatch(/answers after 6 s/);
+  await world.pass(10 * 60_000);
+  expect(harm(world)).toEqual([]);
+  world.lab.steer.setBmc(lostHost, 'honest');
+  expect(await untilPhase(world, 'Succeeded')).toMatchObject({ phase: 'Succeeded' });
+});
+
+describe.each([
+  [
+    'mayOnlyRead',
+    /role ReadOnly, which may not reset .* Give it the role Operator\./,
+    /was not cut: .*Operator/,
+  ],
+  ['offersNoForceOff', /offers no ForceOff, only On, GracefulShutdown/, /was not cut: .*offers no ForceOff/],
+] as const)('a controller that is %s', (behaviour, beforehand, inTheRequest) => {
+  test('is red before it is needed, and green soon after it was mended', async () => {
+    const world = await worldWith(behaviour);
+    const shown = await fencingReady(world);
+    expect(shown).toMatch(/^False CannotCut/);
+    expect(shown).toMatch(beforehand);
+    world.lab.steer.setBmc(lostHost, 'honest');
+    await world.pass(3 * 60_000);
+    expect(await fencingReady(world)).toMatch(/^True PowerRead/);
+  });
+
+  test('is named in the request at once when it refuses, and a person can go on by hand', async () => {
+    const world = await worldWith(behaviour);
+    await lose(world);
+    const scene = await untilSays(world, inTheRequest, 2 * 60_000);
+    expect(scene.says).toMatch(inTheRequest);
+    expect(scene.says).toMatch(/Cut it by hand and state so in spec\.attestations/);
+    expect(harm(world)).toEqual([]);
+    world.lab.steer.cutPower(lostHost);
+    expect(await untilPhase(world, 'Succeeded')).toMatchObject({ phase: 'Succeeded' });
+    expect(violations(world)).toEqual([]);
+  });
+});
+
+test.each([3, 12])(
+  'a controller that was too busy %i times is asked again until it takes the cut',
+  async (times) => {
+    const world = await settled();
+    world.lab.steer.setBmc(lostHost, `busyTimes=${times}`);
+    await lose(world);
+    expect(await untilPhase(world, 'Succeeded')).toMatchObject({ phase: 'Succeeded' });
+    expect(harm(world)).toEqual(wholeRelease);
+  },
+);
+
+test('a controller that is busy for long says so in the request, and its recovery is noticed within a minute', async () => {
+  const world = await settled();
+  world.lab.steer.setBmc(lostHost, 'busyTimes=1000');
+  await lose(world);
+  expect((await untilSays(world, /HTTP 503/)).says).toMatch(
+    /could not be sent: .*HTTP 503.* It is tried again/,
+  );
+  await world.pass(20 * 60_000);
+  expect(harm(world)).toEqual([]);
+  world.lab.steer.setBmc(lostHost, 'honest');
+  expect(await untilPhase(world, 'Succeeded', 3 * 60_000)).toMatchObject({ phase: 'Succeeded' });
+  expect(harm(world)).toEqual(wholeRelease);
+});
+
+test('a controller that nobody attends to is left alone, also after a release', async () => {
+  const world = await settled();
+  await lose(world);
+  await untilPhase(world, 'Succeeded');
+  await world.pass(60_000);
+  const before = world.simulation.transcript.length;
+  await world.pass(60 * 60_000);
+  const asked = world.simulation.transcript
+    .slice(before)
+    .filter((line) => line.includes('GET /redfish/v1/Systems/1 >') && line.includes(bmcOf(world)));
+  expect(asked.length).toBeGreaterThan(2);
+  expect(asked.length).toBeLessThan(10);
+});
+
+function bmcOf(world: World): string {
+  const member = world.lab.document.members.find(({ name }) => name === lostHost);
+  return new URL(member?.bmc.origin ?? '').hostname;
+}
