@@ -217,7 +217,16 @@ function asFault(kind: string, { at, method, nth, delayMs, code, keepLock }: Fau
   };
 }
 
-const plainEffects = ['lostReply', 'refused', 'saysDone', 'hang', 'html', 'truncated', 'hookFails'] as const;
+const plainEffects = [
+  'lostReply',
+  'refused',
+  'saysDone',
+  'hang',
+  'html',
+  'truncated',
+  'hookFails',
+  'tapFails',
+] as const;
 const effectKinds = ['slow', 'saysFailed', 'domainFails', ...plainEffects] as const;
 
 interface EffectDetails {

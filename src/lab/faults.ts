@@ -31,6 +31,8 @@ export type FaultEffect =
   | { readonly kind: 'truncated' }
   /** host.declare_dead and host.destroy: the unlocking hook ends with code 1, which XAPI logs and ignores. */
   | { readonly kind: 'hookFails' }
+  /** VM.start and VM.start_on: a disk cannot be opened, and the keys that were set for it go again. */
+  | { readonly kind: 'tapFails' }
   /**
    * VM.start and VM.start_on: the host takes the disks' locks and then fails to build the domain. Whether it gives the
    * locks back is not settled by the sources.

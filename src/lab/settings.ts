@@ -73,6 +73,8 @@ export interface Latencies {
    * member lives.
    */
   readonly guardContactMs: number;
+  /** How long a start tries again each second while storage work has paused one of its disks. */
+  readonly lockedDiskMs: number;
   /** A running domain writes to each of its disks this often. */
   readonly writeEveryMs: number;
 }
@@ -90,6 +92,7 @@ export const latenciesDefault: Latencies = {
   toolstackStartMs: 15_000,
   forwardedCallMs: 131_000,
   guardContactMs: 3_100,
+  lockedDiskMs: 3_600_000,
   writeEveryMs: 1000,
 };
 
@@ -99,8 +102,11 @@ export interface Habits {
   readonly liveReturnsWith: 'heartbeat' | 'hello';
   /** Whether `enabled` comes back when a partition heals after declare_dead, or only when the toolstack restarts. */
   readonly enabledReturnsWith: 'heartbeat' | 'hello';
-  /** Whether the target host's own left-over key is taken over or refuses the start. */
-  readonly ownLeftOverLock: 'takenOver' | 'refusesStart';
+  /**
+   * Whether disks have lock keys in VDI.sm_config. Storage of the newer kind (SMAPIv3, such as gfs2) has none, and then
+   * nothing but the database keeps a machine from running twice.
+   */
+  readonly storageLocks: 'kept' | 'none';
   /** What a client sees of a machine without power. */
   readonly powerOffLooks: 'silent' | 'refused';
   /** How a BMC answers ForceOff on a machine that is off already. */
@@ -112,7 +118,7 @@ export interface Habits {
 export const habitsDefault: Habits = {
   liveReturnsWith: 'heartbeat',
   enabledReturnsWith: 'hello',
-  ownLeftOverLock: 'takenOver',
+  storageLocks: 'kept',
   powerOffLooks: 'silent',
   forceOffWhenOff: 'noContent',
   whilePoweringOff: 'PoweringOff',

@@ -98,24 +98,6 @@ test.each(['released', 'kept'] as const)('a domain that cannot be built leaves i
   expect(world.lab.verdict().harmfulEffects.filter((each) => each.kind === 'start')).toHaveLength(1);
 });
 
-test('a left-over lock of the target itself refuses a start where that is its habit', async () => {
-  const world = createSimulatedLab({ habits: { ownLeftOverLock: 'refusesStart' } });
-  await world.run(async () => {
-    const session = await world.logIn();
-    const { host, vm } = await world.refs(session);
-    await world.ask('host-1', 'VM.hard_shutdown', session, vm('db-02'));
-    world.lab.steer.addFault({
-      method: 'VM.start_on',
-      nth: 1,
-      effect: { kind: 'domainFails', lock: 'kept' },
-    });
-    const start = () =>
-      world.rpc('host-1', 'VM.start_on', session, vm('db-02'), host('host-4'), false, false);
-    await start();
-    expect((await start()).error?.[0]).toBe('SR_BACKEND_FAILURE_46');
-  });
-});
-
 test('a fault on a name that does not exist, or a host that does not, is refused with a sentence', () => {
   const { steer } = createSimulatedLab().lab;
   expect(() => steer.cutPower('host-9')).toThrow(

@@ -81,7 +81,7 @@ export function createSimulatedLab(options: Partial<LabOptions> = {}): Simulated
     dispatchers.set(host, open);
     return open;
   };
-  const post: SimulatedLab['post'] = async (host, body, { path = '/jsonrpc', deadlineMs = 900_000 } = {}) =>
+  const post: SimulatedLab['post'] = async (host, body, { path = '/jsonrpc', deadlineMs = 7_200_000 } = {}) =>
     exchange(dispatcherOf(host), clock, { method: 'POST', path, body, deadlineMs });
   const rpc: SimulatedLab['rpc'] = async (host, method, ...params) => {
     const { text } = await post(host, JSON.stringify({ jsonrpc: '2.0', id: 7, method, params }));

@@ -174,10 +174,11 @@ test('a start that the master does not live to see is reported when the host has
     const { host, vm } = await world.refs(session);
     await world.ask('host-1', 'VM.hard_shutdown', session, vm('db-02'));
     await world.ask('host-1', 'Async.VM.start_on', session, vm('db-02'), host('host-4'), false, false);
-    await world.wait(1_000);
+    // The disks are open, and the domain is being built.
+    await world.wait(3_000);
     world.lab.steer.restartToolstack('host-1');
     const uuid = world.lab.document.virtualMachines.find((each) => each.name === 'db-02')?.uuid ?? '';
-    await world.wait(6_000);
+    await world.wait(4_000);
     expect(truthOf(world, uuid)).toMatchObject({ runsOn: ['host-4'], believedState: 'Halted' });
     await world.wait(10_000);
     await world.wait(31_000);

@@ -17,6 +17,7 @@ export interface Population {
   readonly shown: readonly PoolShows[];
   /** By the lab's own name of a member or virtual machine: what the pool calls it. */
   readonly labels: Readonly<Record<string, string>>;
+  readonly storageLocks: 'kept' | 'none';
 }
 
 /** Fills a new pool database with what a healthy pool believes of itself: every member live, every VM running. */
@@ -70,7 +71,7 @@ function insertVirtualMachine(
   virtualMachine: LabVirtualMachine,
   population: Population,
 ): readonly Placed[] {
-  const { document, seeded, installedAt, labels } = population;
+  const { document, seeded, installedAt, labels, storageLocks } = population;
   const { uuid, name } = virtualMachine;
   const vm = virtualMachineRef(seeded, uuid);
   const cd = seeded.ref(`cd/${uuid}`);
@@ -134,7 +135,7 @@ function insertVirtualMachine(
       name: `${name} ${role}`,
       srRef: storageRef(seeded, { uuid: srUUID }),
       vbds: [vbd],
-      smConfig: { [`host_${host}`]: 'RW' },
+      smConfig: storageLocks === 'none' ? {} : { [`host_${host}`]: 'RW' },
     });
     return { vdi, srUUID };
   });

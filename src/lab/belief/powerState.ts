@@ -21,9 +21,19 @@ export function believeRunning(database: Database, { vm, host, domid }: RunningO
     domid,
     allowed_operations: ['clean_shutdown', 'hard_shutdown', 'clean_reboot', 'hard_reboot', 'pool_migrate'],
   });
-  for (const vbd of record.VBDs) {
-    if (database.get('VBD', vbd)?.empty === false) database.update('VBD', vbd, { currently_attached: true });
-  }
+  attachDisks(database, record.VBDs);
+}
+
+/** A host has taken a start upon it: resident there, its disks attached, and still Halted until the domain is built. */
+export function believeStarting(
+  database: Database,
+  { vm, host }: { readonly vm: string; readonly host: string },
+): void {
+  const record = database.get('VM', vm);
+  if (record === undefined) return;
+  moveResident(database, vm, { from: record.resident_on, to: host });
+  database.update('VM', vm, { resident_on: host, scheduled_to_be_resident_on: nullRef });
+  attachDisks(database, record.VBDs);
 }
 
 /** The first of the two changes by which VM.power_state_reset is seen: Halted, and resident where it was. */
@@ -52,6 +62,12 @@ export function believeHalted(database: Database, vm: string): void {
     }
   }
   if (record.guest_metrics !== nullRef) database.remove('VM_guest_metrics', record.guest_metrics);
+}
+
+function attachDisks(database: Database, vbds: readonly string[]): void {
+  for (const vbd of vbds) {
+    if (database.get('VBD', vbd)?.empty === false) database.update('VBD', vbd, { currently_attached: true });
+  }
 }
 
 export function believeGuestUp(

@@ -95,6 +95,7 @@ function createMember(identity: LabMember): Member {
     heard: new Map(),
     finishedTasks: new Map(),
     connectedTo: undefined,
+    opening: new Set(),
     timers: new Set(),
     mourners: new Set(),
   };
@@ -114,6 +115,7 @@ function beginLife(
     installedAt: xapiDate(startedAtMs),
     agentStartedAt: Math.floor(startedAtMs / 1000),
     labels: options.labels ?? {},
+    storageLocks: pool.habits.storageLocks,
     shown: (options.machines ?? []).map((each) => each.pool ?? {}),
   });
   master.database = database;

@@ -1,7 +1,5 @@
 import type { Database } from '../belief/database.ts';
 import type { DomainSpec } from '../world/machines.ts';
-import { failToReach } from './contact.ts';
-import { type Failed, failed } from './outcome.ts';
 import { labNameOf, type Member, memberByRef, type Pool } from './pool.ts';
 
 const prefix = 'host_';
@@ -29,14 +27,32 @@ export function diskSpecs(database: Database, vm: string): DomainSpec['disks'] {
   return specs;
 }
 
-export function takeLock(
+/** The hosts that hold a disk by its sm_config, and how. */
+export function holdersIn(
+  smConfig: Readonly<Record<string, string>>,
+): readonly { readonly host: string; readonly mode: string }[] {
+  return Object.entries(smConfig)
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, mode]) => ({ host: key.slice(prefix.length), mode }));
+}
+
+export function setKey(
   database: Database,
   vdi: string,
-  lock: { readonly host: string; readonly mode: string },
+  { key, value }: { readonly key: string; readonly value: string },
 ): void {
   const record = database.get('VDI', vdi);
   if (record === undefined) return;
-  database.update('VDI', vdi, { sm_config: { ...record.sm_config, [lockKey(lock.host)]: lock.mode } });
+  database.update('VDI', vdi, { sm_config: { ...record.sm_config, [key]: value } });
+}
+
+/** What an activation leaves behind when nothing is in its way. */
+export function takeLock(
+  pool: Pool,
+  database: Database,
+  { vdi, host, mode }: { readonly vdi: string; readonly host: string; readonly mode: string },
+): void {
+  if (pool.habits.storageLocks === 'kept') setKey(database, vdi, { key: lockKey(host), value: mode });
 }
 
 /** Removes a key of VDI.sm_config. The oracle hears of a lock that goes while its host has the disk open. */
@@ -97,73 +113,4 @@ export function resetVdis(pool: Pool, database: Database, hostRef: string): numb
     }
   }
   return removed;
-}
-
-/**
- * What the storage manager does with the lock keys that it finds on a disk before it opens it on `target`. A refusal
- * is SR_BACKEND_FAILURE_46 with free text; undefined means that the way is free.
- */
-export async function clearTheWay(
-  pool: Pool,
-  database: Database,
-  {
-    vdi,
-    mode,
-    target,
-    master,
-  }: {
-    readonly vdi: string;
-    readonly mode: 'RW' | 'RO';
-    readonly target: Member;
-    readonly master: Member;
-  },
-): Promise<Failed | undefined> {
-  const record = database.get('VDI', vdi);
-  // Any number of hosts may read.
-  if (mode === 'RO' && !Object.values(record?.sm_config ?? {}).includes('RW')) return undefined;
-  for (const key of Object.keys(record?.sm_config ?? {})) {
-    if (key === 'paused' || key === 'relinking') return unavailable(`VDI ${record?.uuid} locked`);
-    if (key === 'activating') {
-      return unavailable(`['MAP_DUPLICATE_KEY', 'VDI', 'sm_config', '${vdi}', 'activating']`);
-    }
-    if (!key.startsWith(prefix)) continue;
-    const holder = key.slice(prefix.length);
-    const verdict =
-      holder === target.identity.hostRef
-        ? ownKey(pool, record?.uuid ?? '')
-        : await foreignKey(pool, database, { holder, vdiUUID: record?.uuid ?? '', master });
-    if (verdict !== undefined) return verdict;
-    removeKey(pool, database, { vdi, key });
-  }
-  return undefined;
-}
-
-function ownKey(pool: Pool, vdiUUID: string): Failed | undefined {
-  if (pool.habits.ownLeftOverLock === 'takenOver') return undefined;
-  return unavailable(`VDI ${vdiUUID} already attached here`);
-}
-
-interface Foreign {
-  readonly holder: string;
-  readonly vdiUUID: string;
-  readonly master: Member;
-}
-
-async function foreignKey(
-  pool: Pool,
-  database: Database,
-  { holder, vdiUUID, master }: Foreign,
-): Promise<Failed | undefined> {
-  // A key of a host that the pool has forgotten is dropped without a word.
-  if (database.get('host', holder) === undefined) return undefined;
-  const unreached = await failToReach(pool, { master, database, host: holder });
-  if (unreached !== undefined) return unavailable(`['${unreached.error.join("', '")}']`);
-  const member = memberByRef(pool, holder);
-  if (member !== undefined && pool.physics.hasOpen(member.machine, vdiUUID))
-    return unavailable(`VDI ${vdiUUID} not detached cleanly`);
-  return undefined;
-}
-
-function unavailable(detail: string): Failed {
-  return failed('SR_BACKEND_FAILURE_46', '', `The VDI is not available [opterr=${detail}]`, '');
 }

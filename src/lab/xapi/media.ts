@@ -24,7 +24,7 @@ export function putInto(pool: Pool, database: Database, { drive, vdi }: Insertio
   database.update('VBD', drive.vbd, { VDI: vdi, empty: false, currently_attached: domain !== undefined });
   database.update('VDI', vdi, { VBDs: [...record.VBDs, drive.vbd] });
   if (domain === undefined || host === undefined || sr === undefined) return;
-  takeLock(database, vdi, { host: host.identity.hostRef, mode: 'RO' });
+  takeLock(pool, database, { vdi, host: host.identity.hostRef, mode: 'RO' });
   pool.physics.attachDisk(domain, {
     vdiUUID: record.uuid,
     srUUID: sr.uuid,

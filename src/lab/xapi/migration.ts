@@ -3,8 +3,9 @@ import { believeRunning } from '../belief/powerState.ts';
 import { nullRef } from '../belief/records.ts';
 import type { MigrationPoint } from '../steering.ts';
 import type { Domain, Machine } from '../world/machines.ts';
+import { isOpen } from './activation.ts';
 import { look } from './contact.ts';
-import { diskSpecs, giveBackLocks, takeLock } from './locks.ts';
+import { diskSpecs, giveBackLocks, holdersIn, takeLock } from './locks.ts';
 import { labNameOf, type Member, masterOf, memberByRef, type Pool } from './pool.ts';
 import { reportMemory } from './statistics.ts';
 
@@ -50,7 +51,7 @@ export function createMigrations(pool: Pool): Migrations {
     if (domain.machine.domains.get(domain.vmUUID) !== domain) return;
     for (const { vdiUUID, mode } of domain.spec.disks) {
       const vdi = database.refOf('VDI', vdiUUID);
-      if (vdi !== undefined) takeLock(database, vdi, { host: at.identity.hostRef, mode });
+      if (vdi !== undefined) takeLock(pool, database, { vdi, host: at.identity.hostRef, mode });
     }
     pool.physics.resumeDomain(domain);
   };
@@ -78,8 +79,8 @@ export function createMigrations(pool: Pool): Migrations {
     if (database === undefined || !asksMaster(pool, left)) return;
     if (left === from) {
       if (point !== 'targetRuns') runAtSource(database, move);
-    } else if (point === 'bothEnds') activate(database, target, to);
-    else if (point === 'sourceRuns') pool.physics.stopDomain(target.machine, target.vmUUID);
+    } else if (point === 'bothEnds' && isFree(pool, database, target)) activate(database, target, to);
+    else if (point !== 'targetRuns') pool.physics.stopDomain(target.machine, target.vmUUID);
   };
 
   return {
@@ -151,6 +152,22 @@ function ready(pool: Pool, { vmUUID, to }: { readonly vmUUID: string; readonly t
   }
   if (to.toolstack !== 'running') throw new Error(`the toolstack of ${to.identity.name} does not run`);
   return { database, vm, from, source };
+}
+
+/** Whether the storage manager would let its disks be opened: nobody holds them, and no work on them is under way. */
+function isFree(pool: Pool, database: Database, domain: Domain): boolean {
+  return domain.spec.disks.every(({ vdiUUID, mode }) => {
+    const config = database.get('VDI', database.refOf('VDI', vdiUUID) ?? '')?.sm_config ?? {};
+    if (['paused', 'relinking', 'activating'].some((key) => key in config)) return false;
+    return holdersIn(config).every(
+      (holder) => (mode === 'RO' && holder.mode === 'RO') || !holds(pool, holder.host, vdiUUID),
+    );
+  });
+}
+
+function holds(pool: Pool, host: string, vdiUUID: string): boolean {
+  const member = memberByRef(pool, host);
+  return member !== undefined && isOpen(pool, member, vdiUUID);
 }
 
 function asksMaster(pool: Pool, member: Member): boolean {

@@ -65,6 +65,8 @@ export interface Member {
   readonly finishedTasks: Map<string, number>;
   /** Of a slave: `name/incarnation` of the master that it is connected to. */
   connectedTo: string | undefined;
+  /** Disks that are being opened for a domain that is not built yet. */
+  readonly opening: Set<string>;
   /** Timers of this toolstack's life; cancelled when it ends. */
   readonly timers: Set<Cancel>;
   /** Told when the toolstack dies: requests that it was working on break off. */

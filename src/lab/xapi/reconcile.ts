@@ -26,7 +26,8 @@ export function reconcileDomains(pool: Pool, member: Member, database: Database)
     if (vm === undefined || (residentOn !== nullRef && residentOn !== host)) {
       pool.physics.stopDomain(member.machine, domain.vmUUID);
       giveBackLocks(pool, database, { host: member, disks: domain.spec.disks });
-    } else if (residentOn !== host) adopt(pool, database, { vm, host, domain });
+    } else if (residentOn !== host || database.get('VM', vm)?.power_state === 'Halted')
+      adopt(pool, database, { vm, host, domain });
   }
   for (const vm of database.get('host', host)?.resident_VMs ?? []) {
     const record = database.get('VM', vm);
@@ -44,8 +45,10 @@ export function adoptUnknownToDatabase(pool: Pool, member: Member, database: Dat
     const record = vm === undefined ? undefined : database.get('VM', vm);
     // A start that is under way is reported by whoever carries it out.
     if (vm === undefined || record?.scheduled_to_be_resident_on !== nullRef) continue;
-    if (record.resident_on === nullRef && record.power_state === 'Halted') {
-      adopt(pool, database, { vm, host: member.identity.hostRef, domain });
+    const host = member.identity.hostRef;
+    const free = record.resident_on === nullRef || record.resident_on === host;
+    if (free && record.power_state === 'Halted') {
+      adopt(pool, database, { vm, host, domain });
     }
   }
 }

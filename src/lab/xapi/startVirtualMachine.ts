@@ -1,13 +1,14 @@
-import { believeGuestUp, believeRunning } from '../belief/powerState.ts';
+import { believeGuestUp, believeHalted, believeRunning, believeStarting } from '../belief/powerState.ts';
 import { emptyRecord, nullRef } from '../belief/records.ts';
-import type { Domain } from '../world/machines.ts';
+import type { DiskSpec, Domain } from '../world/machines.ts';
 import { type Acting, livesOn } from './acting.ts';
+import { activate } from './activation.ts';
 import { possibleHosts, refuseToBoot } from './bootChecks.ts';
 import { failToReach } from './contact.ts';
 import { xapiDate } from './dates.ts';
-import { clearTheWay, diskSpecs, giveBackLocks, takeLock } from './locks.ts';
+import { diskSpecs, giveBackLocks } from './locks.ts';
 import { doneVoid, type Failed, failed, type Outcome } from './outcome.ts';
-import { labNameOf, type Member, memberByRef, wallOf } from './pool.ts';
+import { labNameOf, type Member, memberByRef, type Pool, wallOf } from './pool.ts';
 import { reportMemory } from './statistics.ts';
 
 /** VM.start: the pool chooses the host, by what its database says. */
@@ -64,47 +65,65 @@ interface There extends Start {
   readonly target: Member;
 }
 
-/** On the target host: the disks are activated under their locks, then the domain is built. */
+/**
+ * On the target host: it is resident there from now on although it is still Halted, its disks are activated one after the
+ * other, then the domain is built. A host that dies over it leaves everything as it was at that moment.
+ */
 async function startThere(acting: Acting, there: There): Promise<Outcome> {
-  const { pool, database, master } = acting;
+  const { pool, database } = acting;
   const { vm, target } = there;
-  const { incarnation } = target;
-  const existing = existsThere(acting, there);
-  if (existing !== undefined) return existing;
   const disks = diskSpecs(database, vm);
-  const unreachable = disks.find(
-    (disk) => disk.shared && !pool.network.reaches(target.identity.name, 'storage', 'storage'),
-  );
-  if (unreachable !== undefined) {
-    return failed('SR_BACKEND_FAILURE_47', '', 'The SR is not available', `opterr=${unreachable.srUUID}`);
+  const refusal = existsThere(acting, there) ?? failToReachStorage(pool, target, disks);
+  if (refusal !== undefined) return refusal;
+  believeStarting(database, { vm, host: there.host });
+  const outcome = await openAndBuild(acting, { ...there, disks });
+  for (const { vdiUUID } of disks) target.opening.delete(vdiUUID);
+  // The master finds out when its connection to the host breaks.
+  if (outcome === 'lost') return failed('CANNOT_CONTACT_HOST', there.host);
+  if ('kind' in outcome) {
+    believeHalted(database, vm);
+    return outcome;
   }
-  for (const disk of disks) {
-    const vdi = database.refOf('VDI', disk.vdiUUID) ?? '';
-    const refusal = await clearTheWay(pool, database, { vdi, mode: disk.mode, target, master });
-    if (refusal !== undefined) return refusal;
+  // Whoever was master when it began may be gone; then the host reports its domain when it is connected again.
+  if (livesOn(acting)) noteRunning(acting, there, outcome);
+  return doneVoid;
+}
+
+interface Building extends There {
+  readonly disks: readonly DiskSpec[];
+}
+
+async function openAndBuild(acting: Acting, building: Building): Promise<Domain | 'lost' | Failed> {
+  const { pool, database } = acting;
+  const { target, disks } = building;
+  const { incarnation } = target;
+  const halfMs = pool.latencies.startMs / 2;
+  const tap = acting.effects.some((effect) => effect.kind === 'tapFails') ? 'fails' : 'opens';
+  for (const [index, disk] of disks.entries()) {
+    const activated = await activate({ acting, target, disk, openMs: halfMs / disks.length, tap });
+    if (activated === 'active') continue;
+    if (activated !== 'lost') giveBackLocks(pool, database, { host: target, disks: disks.slice(0, index) });
+    return activated;
   }
-  for (const disk of disks) {
-    const vdi = database.refOf('VDI', disk.vdiUUID) ?? '';
-    takeLock(database, vdi, { host: there.host, mode: disk.mode });
-  }
-  await pool.time.pause(pool.latencies.startMs);
-  if (target.incarnation !== incarnation || target.machine.operatingSystem !== 'up') {
-    // The master finds out when its connection to the host breaks; the lock stays.
-    return failed('CANNOT_CONTACT_HOST', there.host);
-  }
+  await pool.time.pause(halfMs);
+  if (target.incarnation !== incarnation || target.machine.operatingSystem !== 'up') return 'lost';
   const fails = acting.effects.find((effect) => effect.kind === 'domainFails');
   if (fails?.kind === 'domainFails') {
     if (fails.lock === 'released') giveBackLocks(pool, database, { host: target, disks });
     return failed('INTERNAL_ERROR', 'xenopsd: the domain could not be built');
   }
-  const domain = buildDomain(acting, there);
-  if (domain === undefined) {
-    giveBackLocks(pool, database, { host: target, disks });
-    return existsThere(acting, there) ?? failed('INTERNAL_ERROR', 'xenopsd: the domain could not be built');
+  const domain = buildDomain(acting, building);
+  if (domain !== undefined) return domain;
+  giveBackLocks(pool, database, { host: target, disks });
+  return existsThere(acting, building) ?? failed('INTERNAL_ERROR', 'xenopsd: the domain could not be built');
+}
+
+function failToReachStorage(pool: Pool, target: Member, disks: readonly DiskSpec[]): Failed | undefined {
+  const shared = disks.find((disk) => disk.shared);
+  if (shared === undefined || pool.network.reaches(target.identity.name, 'storage', 'storage')) {
+    return undefined;
   }
-  // Whoever was master when it began may be gone; then the host reports its domain when it is connected again.
-  if (livesOn(acting)) noteRunning(acting, there, domain);
-  return doneVoid;
+  return failed('SR_BACKEND_FAILURE_47', '', 'The SR is not available', `opterr=${shared.srUUID}`);
 }
 
 /**

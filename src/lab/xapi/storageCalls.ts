@@ -1,6 +1,7 @@
 import { nullRef } from '../belief/records.ts';
 import { type Call, type CallDefinition, databaseOf, text } from './call.ts';
 import { failToReach } from './contact.ts';
+import { lockKey, removeKey } from './locks.ts';
 import { type Drive, putInto, takeOut } from './media.ts';
 import { doneVoid, type Failed, failed, type Outcome } from './outcome.ts';
 
@@ -29,8 +30,20 @@ async function plug(call: Call): Promise<Outcome> {
   if (record === undefined) return failed('HANDLE_INVALID', 'PBD', ref);
   const refusal = await unreachable(call, record.host);
   if (refusal !== undefined) return refusal;
+  if (!record.currently_attached) forgetOwnKeys(call, record);
   databaseOf(call).update('PBD', ref, { currently_attached: true });
   return doneVoid;
+}
+
+/** A host that attaches a repository holds none of its disks, so it removes its own keys; the pool's master `paused` too. */
+function forgetOwnKeys(call: Call, plugged: { readonly host: string; readonly SR: string }): void {
+  const { pool, acting } = call;
+  const database = databaseOf(call);
+  const keys = [lockKey(plugged.host)];
+  if (plugged.host === acting.master.identity.hostRef) keys.push('paused');
+  for (const vdi of database.get('SR', plugged.SR)?.VDIs ?? []) {
+    for (const key of keys) removeKey(pool, database, { vdi, key });
+  }
 }
 
 async function unplug(call: Call): Promise<Outcome> {

@@ -10,6 +10,7 @@ import {
   judgeLiveness,
   lifeOf,
 } from './heartbeats.ts';
+import { settleLeftOverKeys } from './leftOverKeys.ts';
 import { afterInLife, type Member, masterOf, type Pool, wallOf } from './pool.ts';
 import { reconcileDomains } from './reconcile.ts';
 
@@ -105,6 +106,7 @@ function comeUpAsMaster(pool: Pool, master: Master, by: StartedBy): void {
   // 8.2 makes its first pass with an empty table: nobody has been heard, so nobody is live.
   judgeLiveness(pool, master);
   reconcileDomains(pool, member, database);
+  settleLeftOverKeys(pool, member, database);
   if (by === 'boot') autoPowerOn(pool, { member, master: member }, database);
   judgeForLife(pool, master);
 }
@@ -129,6 +131,7 @@ function sayHello(pool: Pool, member: Member, by: StartedBy): void {
   setLive(database, host, 'live');
   noteStart(pool, member, database);
   reconcileDomains(pool, member, database);
+  settleLeftOverKeys(pool, member, database);
   database.update('host', host, { enabled: true });
   if (by === 'boot') autoPowerOn(pool, { member, master: master.member }, database);
   beatForLife(pool, member, heartbeatEveryMs);
