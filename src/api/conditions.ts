@@ -24,7 +24,6 @@ export function conditionsNow(
     const kept = previous?.status === condition.status ? previous.lastTransitionTime : undefined;
     return {
       ...condition,
-      message: condition.message.slice(0, 4096),
       lastTransitionTime: kept ?? isoSeconds(stamp.nowWallMs),
       observedGeneration: stamp.generation,
     };

@@ -1,4 +1,5 @@
 import type { StatusWriter, WithStatus } from '../adapters/kubernetes/statusWriter.ts';
+import { fitted } from '../api/fit.ts';
 import type { Kind } from '../ports/kubernetes.ts';
 import type { Cached } from './cluster.ts';
 
@@ -11,7 +12,7 @@ export async function writeIfChanged<T extends WithStatus>(
   object: T,
   status: NonNullable<T['status']>,
 ): Promise<void> {
-  const outcome = await target.writer.write(target.kind, object, status);
+  const outcome = await target.writer.write(target.kind, object, fitted(target.kind, status));
   if (outcome.kind === 'written') target.store.absorb(outcome.object);
   if (outcome.kind === 'refused') {
     throw new Error(`the API server refused a status of ${target.kind.kind}: ${outcome.message}`);

@@ -1540,7 +1540,7 @@ export const crds = [
           "virtualMachines": {
            "type": "array",
            "description": "Each virtual machine of the target, in the order of its start.",
-           "maxItems": 1000,
+           "maxItems": 4096,
            "items": {
             "type": "object",
             "required": [

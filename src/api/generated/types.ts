@@ -737,7 +737,7 @@ readonly at?: string
 /**
  * Each virtual machine of the target, in the order of its start.
  * 
- * @maxItems 1000
+ * @maxItems 4096
  */
 readonly virtualMachines?: readonly ({
 /**

@@ -4,70 +4,101 @@ import type { ActRecord } from './memory.ts';
 
 type JournalEntry = NonNullable<NonNullable<RecoveryRequest['status']>['journal']>[number];
 
-/** Above this many entries, neighbouring waves of starts that ended alike become one, so that the record stays small. */
+/** Above this many entries, neighbouring waves that ended alike become one, so that the record stays small. */
 const entriesBeforeMerging = 40;
+/** Above this many, all that ended alike become one, wherever they stand; what was done to whom is always kept. */
+const entriesBeforeGrouping = 300;
+/** As many as the schema allows in one entry. */
+const targetsOfOneEntry = 1_000;
 
 /** The journal: one entry a wave, since a wave is written down and sent together. */
 export function journalOf(acts: readonly ActRecord[]): JournalEntry[] {
   const waves = Map.groupBy(acts, (act) => act.wave);
-  const entries = [...waves.values()].flatMap((wave) => entriesOf(wave));
-  return entries.length > entriesBeforeMerging ? merged(entries) : entries;
+  let entries: readonly JournalEntry[] = [...waves.values()].flatMap((wave) => entriesOf(wave));
+  if (entries.length > entriesBeforeMerging) entries = neighboursMerged(entries);
+  if (entries.length > entriesBeforeGrouping) entries = grouped(entries, ended);
+  if (entries.length > entriesBeforeGrouping) entries = grouped(entries, endedUnderAnyLeader);
+  return entries.flatMap(parted);
 }
 
 /** Attempts of one wave may differ; each number is an entry of its own, for it is part of what was decided. */
 function entriesOf(wave: readonly ActRecord[]): readonly JournalEntry[] {
-  return [...Map.groupBy(wave, (act) => `${act.effect} ${act.attempt}`).values()].map((acts) => {
-    const first = acts[0] as ActRecord;
-    const outcome = outcomeOf(acts);
-    const ended = acts.map((act) => act.endedWallMs ?? 0);
-    const says = acts.find((act) => act.says !== undefined && act.outcome !== 'Proven')?.says;
-    return {
-      step: first.step,
-      effect: first.effect,
-      targets: acts.map((act) => act.target),
-      epoch: first.epoch,
-      by: first.by,
-      attempt: first.attempt,
-      at: isoMillis(first.atWallMs),
-      outcome,
-      ...(says === undefined ? {} : { detail: says.slice(0, 1024) }),
-      ...(outcome === 'Intended' ? {} : { endedAt: isoMillis(Math.max(first.atWallMs, ...ended)) }),
-    };
-  });
+  return [...Map.groupBy(wave, (act) => `${act.effect} ${act.attempt} ${act.outcome}`).values()].map(
+    (acts) => {
+      const first = acts[0] as ActRecord;
+      const { outcome } = first;
+      const endings = acts.map((act) => act.endedWallMs ?? 0);
+      const says = acts.find((act) => act.says !== undefined && act.outcome !== 'Proven')?.says;
+      return {
+        step: first.step,
+        effect: first.effect,
+        targets: acts.map((act) => act.target),
+        epoch: first.epoch,
+        by: first.by,
+        attempt: first.attempt,
+        at: isoMillis(first.atWallMs),
+        outcome,
+        ...(says === undefined ? {} : { detail: says }),
+        ...(outcome === 'Intended' ? {} : { endedAt: isoMillis(Math.max(first.atWallMs, ...endings)) }),
+      };
+    },
+  );
 }
 
-function outcomeOf(acts: readonly ActRecord[]): NonNullable<JournalEntry['outcome']> {
-  if (acts.some((act) => act.outcome === 'Intended')) return 'Intended';
-  if (acts.every((act) => act.outcome === 'NotSent')) return 'NotSent';
-  return acts.every((act) => act.outcome === 'Proven') ? 'Proven' : 'NotDone';
-}
-
-function merged(entries: readonly JournalEntry[]): JournalEntry[] {
+function neighboursMerged(entries: readonly JournalEntry[]): readonly JournalEntry[] {
   const result: JournalEntry[] = [];
   for (const entry of entries) {
     const last = result.at(-1);
-    if (last !== undefined && alike(last, entry)) {
-      result[result.length - 1] = {
-        ...last,
-        targets: [...(last.targets ?? []), ...(entry.targets ?? [])],
-        ...(entry.endedAt === undefined ? {} : { endedAt: entry.endedAt }),
-      };
-    } else {
-      result.push(entry);
-    }
+    if (last !== undefined && alike(last, entry)) result[result.length - 1] = together(last, entry);
+    else result.push(entry);
   }
   return result;
 }
 
 function alike(one: JournalEntry, other: JournalEntry): boolean {
-  return (
-    one.effect === 'start' &&
-    other.effect === 'start' &&
-    one.outcome === other.outcome &&
-    one.outcome !== 'Intended' &&
-    one.epoch === other.epoch &&
-    one.by === other.by &&
-    one.attempt === other.attempt &&
-    one.detail === other.detail
-  );
+  return one.outcome !== 'Intended' && ended(one) === ended(other) && one.detail === other.detail;
+}
+
+/** What was not sent, proven or not done, of one kind, by one leader, in the same attempt. */
+function ended(entry: JournalEntry): string {
+  return JSON.stringify([entry.effect, entry.outcome, entry.attempt, entry.epoch, entry.by]);
+}
+
+function endedUnderAnyLeader(entry: JournalEntry): string {
+  return JSON.stringify([entry.effect, entry.outcome]);
+}
+
+function grouped(
+  entries: readonly JournalEntry[],
+  keyOf: (entry: JournalEntry) => string,
+): readonly JournalEntry[] {
+  const groups = new Map<string, JournalEntry>();
+  for (const [index, entry] of entries.entries()) {
+    const key = entry.outcome === 'Intended' ? `${index}` : keyOf(entry);
+    const before = groups.get(key);
+    groups.set(key, before === undefined ? entry : together(before, entry));
+  }
+  return [...groups.values()];
+}
+
+/** The newest leader and the newest words stand for all of them. */
+function together(one: JournalEntry, other: JournalEntry): JournalEntry {
+  const newer = other.epoch >= one.epoch ? other : one;
+  return {
+    ...one,
+    epoch: newer.epoch,
+    ...(newer.by === undefined ? {} : { by: newer.by }),
+    targets: [...(one.targets ?? []), ...(other.targets ?? [])],
+    ...(other.detail === undefined ? {} : { detail: other.detail }),
+    ...(other.endedAt === undefined ? {} : { endedAt: other.endedAt }),
+  };
+}
+
+function parted(entry: JournalEntry): readonly JournalEntry[] {
+  const targets = entry.targets ?? [];
+  if (targets.length <= targetsOfOneEntry) return [entry];
+  return Array.from({ length: Math.ceil(targets.length / targetsOfOneEntry) }, (_, index) => ({
+    ...entry,
+    targets: targets.slice(index * targetsOfOneEntry, (index + 1) * targetsOfOneEntry),
+  }));
 }

@@ -3,7 +3,9 @@
  * from. Pure; two calls with the same arguments give the same record.
  */
 import { type ConditionNow, conditionsNow, isoMillis, isoSeconds } from '../../api/conditions.ts';
+import { cutText, fitted } from '../../api/fit.ts';
 import type { RecoveryRequest } from '../../api/generated/types.ts';
+import { recoveryRequestKind } from '../../api/kinds.ts';
 import { type Decision, judgeAll, type Step } from '../../domain/decide.ts';
 import type { Facts, Victim } from '../../domain/facts.ts';
 import { meaningOf, type Outcome } from '../../domain/outcome.ts';
@@ -24,6 +26,29 @@ export interface RecordInput {
 }
 
 export function makeRecord(input: RecordInput): Status {
+  return smallEnough(fitted(recoveryRequestKind, wholeRecord(input)));
+}
+
+/** etcd takes objects of 1.5 MiB; the words of many virtual machines are cut before the record comes near that. */
+const mostBytes = 1024 * 1024;
+const wordsOfMany = 96;
+
+function smallEnough(status: Status): Status {
+  const machines = status.virtualMachines ?? [];
+  if (machines.length < 500 || new TextEncoder().encode(JSON.stringify(status)).length <= mostBytes)
+    return status;
+  return {
+    ...status,
+    virtualMachines: machines.map((machine) => ({
+      ...machine,
+      name: cutText(machine.name, wordsOfMany),
+      ...(machine.why === undefined ? {} : { why: cutText(machine.why, wordsOfMany) }),
+      ...(machine.hostName === undefined ? {} : { hostName: cutText(machine.hostName, wordsOfMany) }),
+    })),
+  };
+}
+
+function wholeRecord(input: RecordInput): Status {
   const { request, memory, facts, decision, outcome } = input;
   const generation = request.metadata.generation ?? 0;
   const { plan } = memory;
@@ -91,7 +116,7 @@ function machineOf(victim: Victim, facts: Facts): NonNullable<Status['virtualMac
     state: victim.state,
     ...(victim.host === undefined ? {} : { host: victim.host, hostName: hostNameOf(victim.host, facts) }),
     ...(victim.onlyOn === undefined ? {} : { onlyOn: victim.onlyOn }),
-    ...(victim.why === undefined ? {} : { why: victim.why.slice(0, 512) }),
+    ...(victim.why === undefined ? {} : { why: victim.why }),
     ...(victim.attempts === 0 ? {} : { attempts: victim.attempts }),
     ...(victim.runningAtWallMs === undefined ? {} : { runningAt: isoMillis(victim.runningAtWallMs) }),
   };
@@ -118,7 +143,7 @@ function gatesOf({ memory, facts, decision, outcome }: RecordInput): NonNullable
     return {
       guard: guard.name,
       verdict: word,
-      sentence: sentence.slice(0, 1024),
+      sentence,
       since: isoSeconds(memory.gates.get(guard.name)?.sinceWallMs ?? facts.nowWallMs),
     };
   });

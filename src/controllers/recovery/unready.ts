@@ -1,5 +1,7 @@
 import { conditionsNow } from '../../api/conditions.ts';
+import { fitted } from '../../api/fit.ts';
 import type { RecoveryRequest } from '../../api/generated/types.ts';
+import { recoveryRequestKind } from '../../api/kinds.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { isTrue, isUnknown } from '../judgements.ts';
 import type { Status } from './makeRecord.ts';
@@ -17,10 +19,10 @@ export function unready(request: RecoveryRequest, because: string, clock: Clock)
     ...kept.map(({ type, status, reason, message }) => ({ type, status, reason, message })),
   ];
   const stamp = { nowWallMs: clock.wallMs(), generation };
-  return {
+  return fitted(recoveryRequestKind, {
     ...request.status,
     observedGeneration: generation,
     phase: request.status?.phase ?? 'Pending',
     conditions: [...conditionsNow(request.status?.conditions, now, stamp)],
-  };
+  });
 }

@@ -1,8 +1,9 @@
 import { sameJson } from '../../adapters/kubernetes/sameJson.ts';
+import { cutText } from '../../api/fit.ts';
 import type { RecoveryRequest } from '../../api/generated/types.ts';
 import { recoveryRequestKind } from '../../api/kinds.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { KubernetesApi } from '../../ports/kubernetes.ts';
+import type { EventRecorder, KubernetesApi } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import { type Cluster, keyOfObject, namespaceOf } from '../cluster.ts';
 import type { Status } from './makeRecord.ts';
@@ -53,6 +54,7 @@ export async function writeRecord(
     readonly api: KubernetesApi;
     readonly cluster: Cluster;
     readonly clock: Clock;
+    readonly events: EventRecorder;
     readonly log: Log;
   },
 ): Promise<'written' | 'conflict' | 'uncertain' | 'refused'> {
@@ -71,6 +73,17 @@ export async function writeRecord(
       await readAgain(request, options);
       return 'uncertain';
     case 'refused':
+      // The record is what people read, and it is not taken: an Event and the log are what is left to tell them by.
+      options.events.record({
+        regarding: request,
+        type: 'Warning',
+        reason: 'RecordRefused',
+        action: request.spec.procedure,
+        note: cutText(
+          `The API server refuses the record of this request, so nothing is done for it: ${outcome.message}`,
+          1000,
+        ),
+      });
       options.log.error('the API server refused the record of a recovery; nothing is done without it', {
         request: keyOfObject(request),
         message: outcome.message,
