@@ -7,10 +7,12 @@ import { createKubernetesApi } from './adapters/kubernetes/api.ts';
 import type { Connection } from './adapters/kubernetes/connection.ts';
 import { createEventRecorder } from './adapters/kubernetes/events.ts';
 import { runElection } from './adapters/kubernetes/lease.ts';
+import { lastEpoch, type Traces } from './adapters/kubernetes/leaseTimes.ts';
 import { type OpenStore, openStore } from './adapters/kubernetes/store.ts';
 import { createTransport } from './adapters/kubernetes/transport.ts';
 import type { Host, Pool, RecoveryRequest, VirtualServer } from './api/generated/types.ts';
 import { hostKind, poolKind, recoveryRequestKind, virtualServerKind } from './api/kinds.ts';
+import type { Cluster } from './controllers/cluster.ts';
 import { type Reign, startReign } from './controllers/reign.ts';
 import type { Clock, Random } from './ports/clock.ts';
 import type { OpenPool } from './ports/hypervisor.ts';
@@ -72,7 +74,14 @@ export function startOperator(options: OperatorOptions): Operator {
     random,
     log,
     at: { namespace: options.leaseNamespace, name: 'kintsugi' },
+    traces: async (signal) => {
+      await Promise.all(stores.map((one) => one.whenSynced(signal)));
+      return tracesIn(cluster);
+    },
     holderName: options.holderName,
+  });
+  const forgetTraces = cluster.requests.subscribe(({ object }) => {
+    for (const { epoch, by } of object.status?.journal ?? []) election.noteTrace({ epoch, by: by ?? '' });
   });
 
   let reign: Reign | undefined;
@@ -98,6 +107,7 @@ export function startOperator(options: OperatorOptions): Operator {
     requests: () => transport.counters(),
     stop: async () => {
       unsubscribe();
+      forgetTraces();
       await changing;
       await reign?.stop();
       await events.stop();
@@ -105,5 +115,16 @@ export function startOperator(options: OperatorOptions): Operator {
       await Promise.all(stores.map((one) => one.stop()));
       await transport.close();
     },
+  };
+}
+
+/** Every leader leaves a status on whatever is declared, and its epoch in the journal of whatever it recovers. */
+function tracesIn(cluster: Cluster): Traces {
+  const journals = cluster.requests.list().flatMap(({ status }) => status?.journal ?? []);
+  return {
+    highestEpoch: Math.max(0, ...journals.map(({ epoch }) => epoch).filter((epoch) => epoch <= lastEpoch)),
+    anybodyLed: [cluster.pools, cluster.hosts, cluster.virtualServers, cluster.requests]
+      .flatMap((kind): readonly { readonly status?: unknown }[] => [...kind.list()])
+      .some(({ status }) => status !== undefined),
   };
 }

@@ -80,6 +80,7 @@ describeWithCluster('with the rights of manifests/ and no others', () => {
         ...ports,
         transport,
         at: { namespace: own, name: 'kintsugi' },
+        traces: async () => ({ highestEpoch: 0, anybodyLed: false }),
         holderName: 'test',
       });
       while (election.epoch(0) === undefined) await wait(20);

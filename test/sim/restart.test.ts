@@ -1,5 +1,5 @@
 /** Rules about an operator that is started anew in the middle of a recovery. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ended, endingOf, lostHost, releaseLostHost, requestName, smallWorld } from './release.ts';
 import type { World } from './world.ts';
 
@@ -80,3 +80,93 @@ test('a restarted operator goes on from the silence that was written down, after
   expect(waitedMs).toBeGreaterThan(600_000);
   expect(waitedMs).toBeLessThan(720_000);
 });
+
+describe('a Lease that was deleted', () => {
+  test('while nobody led begins above the epochs in the journals, and the recovery goes on to its end', async () => {
+    const world = smallWorld();
+    world.startOperator();
+    await world.applyAndSettle();
+    // Leadership changes once, so that the journal is in an epoch that a new Lease would not begin with.
+    await restartOperator(world);
+    await world.pass(30_000);
+    world.lab.steer.partition(lostHost, 'everyone', 'management');
+    await world.request(requestName, lostHost);
+    await world.until(async () => (await world.recovery(requestName))?.status?.journal?.[0] !== undefined);
+    world.operatorOwner().kill();
+    await world.remove('Lease', 'kintsugi', 'kintsugi-system');
+    await world.pass(5_000);
+    world.startOperator();
+    expect(await ended(world, requestName, 5 * 60_000)).toBe(true);
+    expect(await endingOf(world, requestName)).toMatchObject({
+      phase: 'Succeeded',
+      repeats: [],
+      violations: [],
+    });
+    const epochs = await epochsOf(world);
+    expect(epochs.length).toBeGreaterThan(1);
+    expect(epochs.every((epoch, index) => index === 0 || epoch >= epochs[index - 1]!)).toBe(true);
+    expect(new Set(epochs).size).toBe(2);
+  });
+
+  test('under a leader that acts, with another one waiting, never makes two lead, and the recovery ends well', async () => {
+    const world = smallWorld();
+    world.startOperator();
+    await world.applyAndSettle();
+    world.startOperator('operator-b');
+    await world.pass(10_000);
+    world.lab.steer.partition(lostHost, 'everyone', 'management');
+    await world.request(requestName, lostHost);
+    for (let turn = 0; turn < 12; turn++) {
+      await world.remove('Lease', 'kintsugi', 'kintsugi-system');
+      await world.pass(4_000);
+    }
+    expect(await ended(world, requestName, 10 * 60_000)).toBe(true);
+    expect(spansOfLeadership(world).filter(overlaps)).toEqual([]);
+    expect(await endingOf(world, requestName)).toMatchObject({
+      phase: 'Succeeded',
+      repeats: [],
+      violations: [],
+    });
+  });
+});
+
+interface Span {
+  readonly identity: string;
+  readonly fromMs: number;
+  untilMs: number;
+}
+
+/** Who led from when to when, as each of them said himself. */
+function spansOfLeadership(world: World): readonly Span[] {
+  const spans: Span[] = [];
+  const open = new Map<number, Span>();
+  for (const line of world.logLines) {
+    const [, ms, what, fields] = /^(\d+) info leadership has (begun|ended) (.*)$/.exec(line) ?? [];
+    if (ms === undefined || fields === undefined) continue;
+    const { epoch, identity } = JSON.parse(fields) as { epoch: number; identity?: string };
+    if (what === 'begun') {
+      const span = { identity: identity ?? '', fromMs: Number(ms), untilMs: Number.POSITIVE_INFINITY };
+      open.set(epoch, span);
+      spans.push(span);
+    } else {
+      const span = open.get(epoch);
+      if (span !== undefined) span.untilMs = Number(ms);
+    }
+  }
+  return spans;
+}
+
+function overlaps(span: Span, index: number, spans: readonly Span[]): boolean {
+  return spans.some(
+    (other, at) => at !== index && other.fromMs < span.untilMs && span.fromMs < other.untilMs,
+  );
+}
+
+async function epochsOf(world: World): Promise<readonly number[]> {
+  let epochs: readonly number[] = [];
+  await world.run(async () => {
+    const journal = (await world.recovery(requestName))?.status?.journal ?? [];
+    epochs = journal.map((entry) => entry.epoch);
+  });
+  return epochs;
+}

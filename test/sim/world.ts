@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { createKubernetesApi } from '../../src/adapters/kubernetes/api.ts';
 import { type Connection, explicitConnection } from '../../src/adapters/kubernetes/connection.ts';
+import { leaseKind } from '../../src/adapters/kubernetes/leaseObject.ts';
 import type { ResourceTarget } from '../../src/adapters/kubernetes/resourcePath.ts';
 import { createTransport } from '../../src/adapters/kubernetes/transport.ts';
 import { createRedfish } from '../../src/adapters/power/redfish.ts';
@@ -65,7 +66,7 @@ export interface World {
   create(object: KubernetesObject): Promise<void>;
   /** A merge patch by the person. Resolves with what the server refused it for, or undefined. */
   patch(kindName: string, name: string, change: object): Promise<string | undefined>;
-  remove(kindName: string, name: string): Promise<void>;
+  remove(kindName: string, name: string, inNamespace?: string): Promise<void>;
 }
 
 export interface WorldOptions {
@@ -91,6 +92,7 @@ const kindsByName: Readonly<Record<string, Kind>> = {
   VirtualServer: virtualServerKind,
   RecoveryRequest: recoveryRequestKind,
   Secret: secretKind,
+  Lease: leaseKind,
 };
 
 export function createWorld(options: WorldOptions = {}): World {
@@ -268,8 +270,8 @@ export function createWorld(options: WorldOptions = {}): World {
     run,
     create,
     patch: (kindName, name, change) => ask('patch', { kind: kindNamed(kindName), namespace, name }, change),
-    remove: async (kindName, name) => {
-      await ask('delete', { kind: kindNamed(kindName), namespace, name });
+    remove: async (kindName, name, inNamespace = namespace) => {
+      await ask('delete', { kind: kindNamed(kindName), namespace: inNamespace, name });
     },
   };
 }

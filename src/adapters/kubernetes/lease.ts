@@ -4,6 +4,8 @@ import type { Leadership, ObjectName } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import { createLeaseClient, type LeaseClient } from './leaseClient.ts';
 import { holderOf, type Lease, type LeaseSpec, newLease } from './leaseObject.ts';
+import { release } from './leaseRelease.ts';
+import { foundOutMs, isHandedOver, lastEpoch, type Traces, takenAfterMs, times } from './leaseTimes.ts';
 import { microTime } from './microTime.ts';
 import type { Transport } from './transport.ts';
 
@@ -22,25 +24,25 @@ import type { Transport } from './transport.ts';
  *
  * Each acquisition counts `leaseTransitions` up, and that is the epoch: also when the holder lost the lease by time
  * and got it back, so that an epoch never covers a gap.
+ *
+ * People delete leases, empty their holder, or restore an API server to an earlier state. Then the lease says nothing of
+ * who may still believe that he leads, nor which epochs were used: the leader before may go on until his next renewal
+ * fails, so whoever takes such a lease holds it for a while before he leads, until that is over for certain. And the
+ * epoch is above every one that left a trace anywhere.
  */
 export interface Election extends Leadership {
   /** Called with the epoch when leadership begins, and with undefined when it ends. */
   onChange(listener: (epoch: number | undefined) => void): Cancel;
   /** Who holds the lease as far as was seen; undefined when nobody does. */
   holder(): string | undefined;
+  /**
+   * Something was done under this epoch by this identity. Nobody else may have used the present epoch or a higher one: if
+   * somebody did, the lease was lost in between, and what is held here ends and is taken anew above it.
+   */
+  noteTrace(trace: { readonly epoch: number; readonly by: string }): void;
   /** Gives the lease back at once, so that the next one need not wait. Call it when no effect is under way any more. */
   stop(): Promise<void>;
 }
-
-/** client-go's times, but renewing every 5 s instead of 2: less than twelve requests a minute when all is well. */
-const times = {
-  leaseDurationMs: 15_000,
-  renewDeadlineMs: 10_000,
-  /** Up to a tenth more by chance, so that nothing else that comes each 5 s meets it in the same moment every time. */
-  renewEveryMs: 5_000,
-  /** After a renewal that failed, and between two looks at a lease that another holds; up to half more by chance. */
-  retryEveryMs: 2_000,
-} as const;
 
 export interface ElectionOptions {
   readonly transport: Transport;
@@ -49,6 +51,8 @@ export interface ElectionOptions {
   readonly log: Log;
   /** Name and namespace of the lease. */
   readonly at: ObjectName;
+  /** Asked before the lease is taken, and waited for. */
+  readonly traces: (signal: AbortSignal) => Promise<Traces>;
   /** The pod or machine. The identity is made of it and some chance: two processes never share one. */
   readonly holderName: string;
 }
@@ -59,6 +63,9 @@ interface Held {
   readonly epoch: number;
   /** Monotonic time at which the last renewal that was stored had been sent. */
   readonly sentMs: number;
+  /** Later than `sentMs` where somebody else may not have found out yet that he leads no more. */
+  readonly leadsFromMs: number;
+  readonly begun: boolean;
   readonly cancelEnd: Cancel;
 }
 
@@ -69,8 +76,14 @@ interface Elector extends ElectionOptions {
   held: Held | undefined;
   /** The lease as it was last seen, and since when it has not changed. */
   seen: { readonly lease: Lease | undefined; readonly record: string; readonly sinceMs: number } | undefined;
-  /** The greatest leaseTransitions ever seen: a lease that was deleted must not begin anew with a used epoch. */
+  /** The highest epoch ever seen, in a lease or elsewhere: a lease that was deleted must not begin anew with a used one. */
   highestEpoch: number;
+  /** A lease was seen, or traces of a leader. */
+  anybodyLed: boolean;
+  /** When the lease that this process held was removed: until then nobody else can have taken its place. */
+  oursUntilMs: number;
+  /** The lease (its uid) on which this process has led, and which it has never seen in other hands since. */
+  ledOn: string | undefined;
   /** Numbers the renewals in the three digits of renewTime that no clock fills, so that each is told apart. */
   renewals: number;
 }
@@ -89,6 +102,9 @@ export function runElection(options: ElectionOptions): Election {
     held: undefined,
     seen: undefined,
     highestEpoch: 0,
+    anybodyLed: false,
+    oursUntilMs: Number.NEGATIVE_INFINITY,
+    ledOn: undefined,
     renewals: 0,
   };
   const stopping = new AbortController();
@@ -103,19 +119,26 @@ export function runElection(options: ElectionOptions): Election {
       };
     },
     holder: () => (elector.seen?.lease === undefined ? undefined : holderOf(elector.seen.lease)),
+    noteTrace: ({ epoch, by }) => {
+      if (epoch > lastEpoch) return;
+      elector.highestEpoch = Math.max(elector.highestEpoch, epoch);
+      const { held, identity } = elector;
+      if (held === undefined || epoch < held.epoch || (epoch === held.epoch && by === identity)) return;
+      end(elector, `${by} has acted in epoch ${epoch}; it is taken anew above that`);
+    },
     stop: async () => {
       const { held } = elector;
       end(elector, 'it was given back');
       stopping.abort(new Error('the election was stopped'));
       await running;
-      if (held !== undefined) await release(elector, held.lease);
+      if (held !== undefined) await giveBack(elector, held);
     },
   };
 }
 
 function epochFor(elector: Elector, forMs: number): number | undefined {
   const { held, clock } = elector;
-  if (held === undefined) return undefined;
+  if (held === undefined || !held.begun) return undefined;
   const ageMs = clock.monotonicMs() - held.sentMs;
   return ageMs < times.renewDeadlineMs && ageMs + forMs <= safeHoldMs ? held.epoch : undefined;
 }
@@ -141,6 +164,10 @@ async function campaign(elector: Elector, signal: AbortSignal): Promise<void> {
 async function tryToAcquire(elector: Elector, signal: AbortSignal): Promise<number> {
   const { client, clock } = elector;
   const lease = await client.look(signal);
+  note(elector, lease);
+  const traces = await elector.traces(signal);
+  elector.highestEpoch = Math.max(elector.highestEpoch, traces.highestEpoch);
+  elector.anybodyLed ||= traces.anybodyLed;
   const freeInMs = note(elector, lease);
   if (freeInMs > 0) return Math.min(freeInMs, retryMs(elector));
   const epoch = elector.highestEpoch + 1;
@@ -153,13 +180,21 @@ async function tryToAcquire(elector: Elector, signal: AbortSignal): Promise<numb
     leaseTransitions: epoch,
   };
   const wanted = lease === undefined ? newLease(elector.at, spec) : { ...lease, spec };
+  const isOurs = clock.monotonicMs() < elector.oursUntilMs;
+  const handedOver = isHandedOver(lease, { ...elector, isOurs });
   const sentMs = clock.monotonicMs();
   const outcome = await client.put(wanted, signal);
   if (outcome.kind === 'failed') {
     elector.log.warn('the lease could not be taken', { because: outcome.because });
   }
   if (outcome.kind !== 'stored') return retryMs(elector);
-  hold(elector, { lease: outcome.lease, epoch, sentMs });
+  if (signal.aborted) {
+    // It was stopped while this was under way: nobody is told of a leadership that nobody wants any more.
+    await giveBack(elector, { lease: outcome.lease, begun: false });
+    return 0;
+  }
+  const leadsFromMs = handedOver ? sentMs : clock.monotonicMs() + foundOutMs;
+  hold(elector, { lease: outcome.lease, epoch, sentMs, leadsFromMs, begun: false });
   return renewInMs(elector);
 }
 
@@ -169,23 +204,23 @@ function note(elector: Elector, lease: Lease | undefined): number {
   const record = JSON.stringify([lease?.metadata.uid, lease?.spec]);
   if (elector.seen?.record !== record) elector.seen = { lease, record, sinceMs: nowMs };
   elector.highestEpoch = Math.max(elector.highestEpoch, lease?.spec?.leaseTransitions ?? 0);
-  const holder = lease === undefined ? undefined : holderOf(lease);
-  // Nobody else has this identity: it is ours from before it was lost by time, or from a write whose reply was lost.
-  if (holder === undefined || holder === elector.identity) return 0;
-  const durationMs = (lease?.spec?.leaseDurationSeconds ?? times.leaseDurationMs / 1000) * 1000;
-  return Math.max(0, elector.seen.sinceMs + durationMs - nowMs);
+  const waitMs = lease === undefined ? 0 : takenAfterMs(elector.identity, lease);
+  elector.anybodyLed ||= lease !== undefined;
+  if (lease === undefined || holderOf(lease) !== elector.identity) elector.ledOn = undefined;
+  return Math.max(0, elector.seen.sinceMs + waitMs - nowMs);
 }
 
 async function renew(elector: Elector, held: Held, signal: AbortSignal): Promise<number> {
   const { client, clock } = elector;
   const sentMs = clock.monotonicMs();
-  const spec = { ...held.lease.spec, renewTime: timeNow(elector) };
+  const leaseDurationSeconds = times.leaseDurationMs / 1000;
+  const spec = { ...held.lease.spec, leaseDurationSeconds, renewTime: timeNow(elector) };
   const outcome = await client.put({ ...held.lease, spec }, signal);
   // Leadership ended by time while the renewal was under way: the epoch is over, whatever became of it.
   if (elector.held !== held) return soonMs;
   if (outcome.kind === 'stored') {
-    hold(elector, { lease: outcome.lease, epoch: held.epoch, sentMs });
-    return renewInMs(elector);
+    hold(elector, { ...held, lease: outcome.lease, sentMs });
+    return untilNextMs(elector, held);
   }
   if (outcome.kind === 'failed') {
     elector.log.warn('the lease was not renewed', { because: outcome.because });
@@ -200,6 +235,7 @@ async function renew(elector: Elector, held: Held, signal: AbortSignal): Promise
     lease.spec?.leaseTransitions !== held.epoch
   ) {
     end(elector, 'another took it, or it was removed');
+    if (lease === undefined && held.begun) elector.oursUntilMs = held.sentMs + foundOutMs;
   } else {
     elector.held = { ...held, lease };
   }
@@ -208,15 +244,21 @@ async function renew(elector: Elector, held: Held, signal: AbortSignal): Promise
 
 function hold(elector: Elector, got: Omit<Held, 'cancelEnd'>): void {
   const { clock } = elector;
-  const before = elector.held;
-  before?.cancelEnd();
-  const leftMs = got.sentMs + times.renewDeadlineMs - clock.monotonicMs();
-  const cancelEnd = clock.after(Math.max(0, leftMs), () => end(elector, 'it could not be renewed in time'));
+  elector.held?.cancelEnd();
+  const nowMs = clock.monotonicMs();
+  const endsInMs = Math.max(0, got.sentMs + times.renewDeadlineMs - nowMs);
+  const cancelEnd = clock.after(endsInMs, () => end(elector, 'it could not be renewed in time'));
   elector.held = { ...got, cancelEnd };
   note(elector, got.lease);
-  if (before !== undefined) return;
-  elector.log.info('leadership has begun', { epoch: got.epoch, identity: elector.identity });
-  tell(elector, got.epoch);
+  if (got.begun) elector.ledOn = got.lease.metadata.uid;
+  else if (nowMs >= got.leadsFromMs) begin(elector, elector.held);
+}
+
+function begin(elector: Elector, held: Held): void {
+  elector.held = { ...held, begun: true };
+  elector.ledOn = held.lease.metadata.uid;
+  elector.log.info('leadership has begun', { epoch: held.epoch, identity: elector.identity });
+  tell(elector, held.epoch);
 }
 
 function end(elector: Elector, why: string): void {
@@ -224,8 +266,11 @@ function end(elector: Elector, why: string): void {
   if (held === undefined) return;
   held.cancelEnd();
   elector.held = undefined;
-  elector.log.info('leadership has ended', { epoch: held.epoch, why });
-  tell(elector, undefined);
+  elector.log.info(held.begun ? 'leadership has ended' : 'the lease was lost before leadership began', {
+    epoch: held.epoch,
+    why,
+  });
+  if (held.begun) tell(elector, undefined);
 }
 
 function tell(elector: Elector, epoch: number | undefined): void {
@@ -238,17 +283,9 @@ function tell(elector: Elector, epoch: number | undefined): void {
   }
 }
 
-/** Best effort: if it fails, the next one waits for the lease's duration. */
-async function release(elector: Elector, last: Lease): Promise<void> {
-  const never = new AbortController().signal;
-  const now = timeNow(elector);
-  const given = { holderIdentity: '', leaseDurationSeconds: 1, acquireTime: now, renewTime: now };
-  const outcome = await elector.client.put({ ...last, spec: { ...last.spec, ...given } }, never);
-  if (outcome.kind !== 'overtaken') return;
-  // A renewal that was under way when `stop` came has been stored.
-  const lease = await elector.client.look(never).catch(() => undefined);
-  if (lease === undefined || holderOf(lease) !== elector.identity) return;
-  await elector.client.put({ ...lease, spec: { ...lease.spec, ...given } }, never);
+function giveBack(elector: Elector, held: Pick<Held, 'lease' | 'begun'>): Promise<void> {
+  const { client, identity } = elector;
+  return release(client, { ...held, identity, now: timeNow(elector) });
 }
 
 function timeNow(elector: Elector): string {
@@ -258,6 +295,12 @@ function timeNow(elector: Elector): string {
 
 function retryMs(elector: Elector): number {
   return Math.round(times.retryEveryMs * (1 + elector.random.next() * 0.5));
+}
+
+/** A leadership that has not begun yet begins with the renewal at its time. */
+function untilNextMs(elector: Elector, { begun, leadsFromMs }: Held): number {
+  const leadsInMs = leadsFromMs - elector.clock.monotonicMs();
+  return begun || leadsInMs <= 0 ? renewInMs(elector) : Math.min(leadsInMs, renewInMs(elector));
 }
 
 function renewInMs(elector: Elector): number {

@@ -39,8 +39,15 @@ export async function actOnce(
 ): Promise<{ readonly requeueAfterMs?: number }> {
   const { subject, memory, facts, decision } = deciding;
   const epoch = options.leadership.epoch(leaseLeftMs);
-  if (epoch === undefined || memory.acts.some((one) => one.epoch > epoch))
-    return { requeueAfterMs: whileWaitingMs };
+  if (epoch === undefined) return { requeueAfterMs: whileWaitingMs };
+  const later = memory.acts.find((one) => one.epoch > epoch);
+  if (later !== undefined) {
+    // The election hears of it too (operator.ts) and takes the lease anew; where it cannot, people have to know.
+    const because = `${later.by} has acted in epoch ${later.epoch}, and this process leads in epoch ${epoch}.`;
+    const atMs = options.clock.monotonicMs();
+    for (const effect of decision.effects) noteNotSent(memory, effectKey(effect), { atMs, because });
+    return { requeueAfterMs: whileRunningMs };
+  }
   const wave = nextWave(memory);
   const begun = decision.effects.map((effect) =>
     intent({ effect, epoch, wave, facts, step: decision.step }, options),

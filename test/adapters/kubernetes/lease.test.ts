@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Election, runElection } from '../../../src/adapters/kubernetes/lease.ts';
+import type { Traces } from '../../../src/adapters/kubernetes/leaseTimes.ts';
 import type { ApiRequest } from '../../../src/adapters/kubernetes/transport.ts';
 import type { Random } from '../../../src/ports/clock.ts';
 import { createCollectedLog } from './collectedLog.ts';
@@ -21,6 +22,7 @@ beforeEach(() => {
   server = createFakeLeaseServer();
   log = createCollectedLog();
   elections = [];
+  left = { highestEpoch: 0, anybodyLed: false };
 });
 
 afterEach(async () => {
@@ -35,12 +37,16 @@ function punctual(holderName: string): Random {
   return { next: () => (draws++ < 16 ? seeded.next() : 0) };
 }
 
+/** What earlier leaders left behind; a test may put something there. */
+let left: Traces = { highestEpoch: 0, anybodyLed: false };
+const traces = async (): Promise<Traces> => left;
+
 function candidate(
   holderName: string,
   transport: ScriptedTransport = server.client(),
   random: Random = punctual(holderName),
 ): Election {
-  const election = runElection({ transport, clock, random, log, at, holderName });
+  const election = runElection({ transport, clock, random, log, at, traces, holderName });
   elections.push(election);
   return election;
 }
@@ -83,6 +89,7 @@ describe('taking the lease', () => {
         random: seededRandom(seed),
         log,
         at,
+        traces,
         holderName: 'pod',
       }),
     ) as [Election, Election];
@@ -288,12 +295,92 @@ describe('keeping the lease', () => {
     expect(a.epoch(0)).toBe(8);
   });
 
-  test('a lease that was deleted does not begin anew with an epoch that was used', async () => {
+  test('a lease that was deleted does not begin anew with an epoch that was used, and its holder goes on soon', async () => {
     const a = candidate('a');
     await clock.settle();
     server.remove();
     await clock.advance(6_000);
     expect([a.epoch(0), server.lease()?.spec?.leaseTransitions]).toEqual([2, 2]);
+  });
+
+  test('a renewal keeps the duration, whatever somebody wrote there', async () => {
+    const a = candidate('a');
+    await clock.settle();
+    const b = candidate('b');
+    server.write((lease) => ({ ...lease, spec: { ...lease.spec, leaseDurationSeconds: 1 } }));
+    await clock.advance(60_000);
+    expect([a.epoch(0), b.epoch(0)]).toEqual([1, undefined]);
+    expect(server.lease()?.spec?.leaseDurationSeconds).toBe(15);
+  });
+});
+
+describe('a lease that says nothing of who led before', () => {
+  const spoilt: readonly (readonly [string, () => void])[] = [
+    ['was deleted', () => server.remove()],
+    [
+      'was emptied by hand',
+      () => server.write((lease) => ({ ...lease, spec: { ...lease.spec, holderIdentity: '' } })),
+    ],
+    ['lost its whole content', () => server.write(({ spec: _, ...lease }) => lease)],
+  ];
+
+  test.each(spoilt)(
+    'that %s while its holder cannot be told is not taken before he has found out',
+    async (_what, spoil) => {
+      const link = line();
+      const a = candidate(
+        'a',
+        server.client(() => (link.cut ? 'refuse' : undefined)),
+      );
+      await clock.settle();
+      const b = candidate('b');
+      await clock.advance(5_100);
+      link.cut = true;
+      spoil();
+      left = { highestEpoch: 0, anybodyLed: true };
+      const c = candidate('c');
+      const led: string[] = [];
+      for (let step = 0; step < 300; step++) {
+        await clock.advance(100);
+        const now = [a, b, c].filter((one) => one.epoch(0) !== undefined);
+        expect(now.length).toBeLessThanOrEqual(1);
+        for (const one of now) if (led.at(-1) !== one.identity) led.push(one.identity);
+      }
+      expect(led).toHaveLength(2);
+      expect(led[0]).toBe(a.identity);
+    },
+  );
+
+  test('is taken at once where no leader ever left a trace', async () => {
+    const a = candidate('a');
+    await clock.settle();
+    expect(a.epoch(0)).toBe(1);
+  });
+
+  test('is taken above every epoch that left a trace elsewhere', async () => {
+    left = { highestEpoch: 41, anybodyLed: true };
+    const a = candidate('a');
+    await clock.advance(10_900);
+    expect(a.epoch(0)).toBeUndefined();
+    await clock.advance(3_000);
+    expect([a.epoch(0), server.lease()?.spec?.leaseTransitions]).toEqual([42, 42]);
+  });
+
+  test.each([
+    ['a higher epoch', { epoch: 9, by: 'other' }, 10],
+    ['its own epoch, used by another', { epoch: 1, by: 'other' }, 2],
+  ])('is taken anew above %s as soon as its trace is seen', async (_what, trace, next) => {
+    const a = candidate('a');
+    await clock.settle();
+    const told: (number | undefined)[] = [];
+    a.onChange((epoch) => told.push(epoch));
+    a.noteTrace({ epoch: 1, by: a.identity });
+    a.noteTrace({ epoch: 0, by: 'other' });
+    expect(a.epoch(0)).toBe(1);
+    a.noteTrace(trace);
+    expect(a.epoch(0)).toBeUndefined();
+    await clock.advance(6_000);
+    expect([a.epoch(0), told]).toEqual([next, [undefined, next]]);
   });
 });
 
@@ -332,7 +419,7 @@ describe('giving it up', () => {
 });
 
 describe('whatever is lost on the way', () => {
-  test('two never lead at once, and no epoch is used twice', async () => {
+  test('two never lead at once, and no epoch is used twice, whatever people do to the lease', async () => {
     const fault = fc.constantFrom<LeaseFault | undefined>(
       undefined,
       undefined,
@@ -346,10 +433,15 @@ describe('whatever is lost on the way', () => {
         script,
         script,
         fc.array(fc.nat(6_000), { minLength: 20, maxLength: 20 }),
+        fc.array(fc.constantFrom('nothing', 'nothing', 'nothing', 'deleted', 'emptied'), {
+          minLength: 20,
+          maxLength: 20,
+        }),
         async (...given) => {
-          const [faultsA, faultsB, pauses] = given;
+          const [faultsA, faultsB, pauses, hands] = given;
           clock = createManualClock();
           server = createFakeLeaseServer();
+          left = { highestEpoch: 0, anybodyLed: false };
           const pair = [faultsA, faultsB].map((faults, index) => {
             let nth = 0;
             return candidate(
@@ -359,7 +451,11 @@ describe('whatever is lost on the way', () => {
             );
           }) as [Election, Election];
           const usedBy = new Map<number, string>();
-          for (const pause of pauses) {
+          for (const [step, pause] of pauses.entries()) {
+            if (hands[step] === 'deleted') server.remove();
+            if (hands[step] === 'emptied') {
+              server.write((lease) => ({ ...lease, spec: { ...lease.spec, holderIdentity: '' } }));
+            }
             await clock.advance(pause);
             const leading = pair.filter((election) => election.epoch(0) !== undefined);
             expect(leading.length).toBeLessThanOrEqual(1);
@@ -367,6 +463,7 @@ describe('whatever is lost on the way', () => {
               const epoch = leader.epoch(0)!;
               expect(usedBy.get(epoch) ?? leader.identity).toBe(leader.identity);
               usedBy.set(epoch, leader.identity);
+              left = { highestEpoch: Math.max(left.highestEpoch, epoch), anybodyLed: true };
             }
           }
           await Promise.all(pair.map((election) => election.stop()));

@@ -236,6 +236,7 @@ function behaves(start: () => Promise<Access>): void {
         random: seededRandom(seed),
         log: createCollectedLog(),
         at: at('leader'),
+        traces: async () => ({ highestEpoch: 0, anybodyLed: false }),
         holderName: `holder-${seed}`,
       });
     const lease = () => api.read<Lease>(leaseKind, at('leader'));

@@ -72,7 +72,19 @@ function startOperator(simulation: Simulation, name: string): Operator {
   const random = (what: string) => simulation.random(`${what} ${name}`);
   const store = openStore<HostObject>({ transport, clock, random: random('store'), log, kind: hostKind });
   const at = { namespace: 'default', name: 'kintsugi' };
-  const election = runElection({ transport, clock, random: random('lease'), log, at, holderName: name });
+  const traces = async () => ({
+    highestEpoch: 0,
+    anybodyLed: store.list().some(({ status }) => status !== undefined),
+  });
+  const election = runElection({
+    transport,
+    clock,
+    random: random('lease'),
+    log,
+    at,
+    traces,
+    holderName: name,
+  });
   const writer = createStatusWriter({ api: createKubernetesApi({ transport }) });
   const controller = runController({
     name: 'host',
