@@ -28,6 +28,8 @@ export interface Facts {
   readonly plan: ReleasePlan | undefined;
   /** Locks on the shared storage that the plan's disks are on. */
   readonly locks: Reading<readonly DiskLocks[]>;
+  /** Names of the tasks that the pool is working on. */
+  readonly runningTasks: Reading<readonly string[]>;
   /** Bytes that the pool itself counts as free, by host UUID. */
   readonly freeMemory: ReadonlyMap<string, Reading<number>>;
   /** What was written down earlier of virtual machines that were on the target, by VM UUID. */

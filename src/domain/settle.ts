@@ -3,19 +3,14 @@
  * done when the world shows that nothing of it happened and nothing of it can be under way any more. Between the two it
  * stays open, and nothing is repeated.
  */
+import { type Effect, mayRunForMs } from './effects.ts';
 import type { Act, Facts, Victim } from './facts.ts';
 import { isReleased } from './guards/memberIsReleased.ts';
 
 export type Settled = 'Proven' | 'NotDone' | 'open';
 
-/** How long an act whose reply is lost or unknown may still be under way. */
-export const settlesWithinMs = {
-  /** Controllers take seconds to cut the power; twice the slowest that was seen. */
-  cutPower: 60_000,
-  declareDead: 60_000,
-  removeLock: 30_000,
-  start: 60_000,
-} as const;
+/** A request that is on its way when its sender dies arrives within this, or never. */
+const arrivesWithinMs = 10_000;
 
 export function settle(act: Act, facts: Facts): Settled {
   const [kind = '', subject = ''] = act.key.split(' ');
@@ -38,16 +33,16 @@ export function settle(act: Act, facts: Facts): Settled {
 function settleCutPower(act: Act, facts: Facts): Settled {
   const last = facts.powerReadings.findLast((reading) => reading.atMs > act.sinceMs);
   if (last?.power === 'off') return 'Proven';
-  return last?.power === 'on' && mayBeOver(act, facts, settlesWithinMs.cutPower) ? 'NotDone' : 'open';
+  return last?.power === 'on' && hadItsTime(act, 'cutPower', facts) ? 'NotDone' : 'open';
 }
 
 function settleDeclareDead(act: Act, facts: Facts): Settled {
   if (facts.pool.kind === 'unknown' || facts.pool.atMs <= act.sinceMs) return 'open';
   if (act.reply !== undefined && act.reply !== 'lost' && isReleased(facts.pool.value, facts.target.hostUUID))
     return 'Proven';
-  if (act.reply === 'failed') return 'NotDone';
-  // A reply that never came: the pool may still be resetting one virtual machine after the other, or running its hook.
-  if (!mayBeOver(act, facts, settlesWithinMs.declareDead)) return 'open';
+  // Whatever the reply was, or if it never came: the pool may still be resetting one virtual machine after the other, or
+  // running its hook, and a failure that was made up on the way would let it be asked twice.
+  if (!isOver(act, 'declareDead', facts)) return 'open';
   return isReleased(facts.pool.value, facts.target.hostUUID) ? 'Proven' : 'NotDone';
 }
 
@@ -55,7 +50,7 @@ function settleRemoveLock(act: Act, vdiUUID: string, facts: Facts): Settled {
   if (facts.locks.kind === 'unknown' || facts.locks.atMs <= act.sinceMs) return 'open';
   const disk = facts.locks.value.find((candidate) => candidate.vdiUUID === vdiUUID);
   if (facts.plan === undefined || disk?.heldBy.has(facts.plan.hostRef) !== true) return 'Proven';
-  return act.reply === 'failed' || mayBeOver(act, facts, settlesWithinMs.removeLock) ? 'NotDone' : 'open';
+  return act.reply === 'failed' || hadItsTime(act, 'removeLock', facts) ? 'NotDone' : 'open';
 }
 
 function settleStart(act: Act, victim: Victim | undefined, facts: Facts): Settled {
@@ -71,10 +66,24 @@ function settleStart(act: Act, victim: Victim | undefined, facts: Facts): Settle
   }
   const idle = machine.currentOperations.length === 0 && machine.scheduledOn === undefined;
   if (machine.powerState !== 'Halted' || !idle) return 'open';
-  return act.reply === 'failed' || mayBeOver(act, facts, settlesWithinMs.start) ? 'NotDone' : 'open';
+  return act.reply === 'failed' || isOver(act, 'start', facts) ? 'NotDone' : 'open';
 }
 
 /** Only an act that nobody waits for any more is judged by its time: a pool may be slow, and says so in the end. */
-function mayBeOver(act: Act, facts: Facts, withinMs: number): boolean {
-  return act.reply !== undefined && facts.nowMs - act.sinceMs > withinMs;
+function hadItsTime(act: Act, kind: Effect['kind'], facts: Facts): boolean {
+  return act.reply !== undefined && facts.nowMs - act.sinceMs > mayRunForMs[kind];
 }
+
+/**
+ * What the pool does as a task is in its list of tasks for as long as it does it. So a task that is there is waited for, and
+ * without one nothing is, once the request must have arrived; only where the list is not known it has its full time.
+ */
+function isOver(act: Act, kind: keyof typeof taskOf, facts: Facts): boolean {
+  const { runningTasks } = facts;
+  if (runningTasks.kind === 'unknown') return hadItsTime(act, kind, facts);
+  if (act.reply === undefined || runningTasks.value.some((name) => name.endsWith(taskOf[kind]))) return false;
+  return runningTasks.atMs - act.sinceMs > arrivesWithinMs;
+}
+
+/** What XAPI calls them. */
+const taskOf = { declareDead: 'host.declare_dead', start: 'VM.start_on' } as const;

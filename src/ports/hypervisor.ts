@@ -34,6 +34,8 @@ export interface PoolLink {
    * `atMs` is the last moment at which the stream was known to be current.
    */
   belief(): Reading<PoolBelief>;
+  /** Names of the tasks that the pool is working on, whoever began them; as the event stream last left them. */
+  runningTasks(): Reading<readonly string[]>;
   /** Called after each change of `belief()`. The callback only notes it; it must not throw. */
   subscribe(onChange: () => void): Cancel;
   /** Reads everything again past the event stream: the belief afterwards is at least as new as this call. */

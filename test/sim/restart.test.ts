@@ -170,3 +170,45 @@ async function epochsOf(world: World): Promise<readonly number[]> {
   });
   return epochs;
 }
+test('a restarted operator does not ask again for a release that the pool is still working on', async () => {
+  const world = smallWorld({ lab: { latencies: { declareDeadMs: 150_000 } } });
+  world.startOperator();
+  await world.applyAndSettle();
+  world.lab.steer.partition(lostHost, 'everyone', 'management');
+  await world.request(requestName, lostHost);
+  await world.until(async () => {
+    const journal = (await world.recovery(requestName))?.status?.journal ?? [];
+    return journal.some((entry) => entry.effect === 'declareDead');
+  });
+  await world.pass(2_000);
+  await restartOperator(world);
+  await ended(world, requestName, 20 * 60_000);
+  expect(await endingOf(world, requestName)).toMatchObject({
+    phase: 'Succeeded',
+    repeats: [],
+    violations: [],
+  });
+});
+
+test('acts whose replies were lost in restarts are settled by what the world shows, long before their longest time is over', async () => {
+  const world = smallWorld();
+  world.startOperator();
+  await world.applyAndSettle();
+  world.lab.steer.partition(lostHost, 'everyone', 'management');
+  await world.request(requestName, lostHost);
+  const startMs = world.simulation.nowMs;
+  for (const effect of ['cutPower', 'declareDead', 'start']) {
+    await world.until(async () => {
+      const journal = (await world.recovery(requestName))?.status?.journal ?? [];
+      return journal.some((entry) => entry.effect === effect);
+    });
+    await restartOperator(world);
+  }
+  await ended(world, requestName, 20 * 60_000);
+  expect(await endingOf(world, requestName)).toMatchObject({
+    phase: 'Succeeded',
+    repeats: [],
+    violations: [],
+  });
+  expect(world.simulation.nowMs - startMs).toBeLessThan(180_000);
+});

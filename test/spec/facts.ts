@@ -221,6 +221,7 @@ export function suspected(): World {
     certificate: undefined,
     plan: undefined,
     locks: read(held.map((name) => lock(name, heldByTarget))),
+    runningTasks: read([]),
     freeMemory: new Map(),
     lastSeen: new Map(),
     starts: new Map(),

@@ -50,6 +50,19 @@ function openLink(deps: XapiDeps, access: PoolAccess): PoolLink {
 
   return {
     belief,
+    runningTasks: () => {
+      const now = connection.current();
+      if (now.kind === 'down') return unknown(now.because);
+      const { tables, currentAtMs, session } = now.copy;
+      const running = [...tables.task.values()].filter(
+        ({ status }) => status === 'pending' || status === 'cancelling',
+      );
+      return known(
+        running.map((task) => task.name),
+        currentAtMs,
+        `pool master ${session.line.label}`,
+      );
+    },
     subscribe: (onChange) =>
       connection.subscribe((what) => {
         if (what === 'belief') onChange();

@@ -77,6 +77,8 @@ export interface PbdRecord {
 }
 
 export interface TaskRecord {
+  /** The method that it carries out, with `Async.` before it. */
+  readonly name: string;
   readonly status: string;
   readonly errorInfo: readonly string[];
 }
@@ -136,6 +138,7 @@ export const projections: { readonly [C in WatchedClass]: (record: Fields) => Wa
     attached: truth(record, 'currently_attached'),
   }),
   task: (record) => ({
+    name: text(record, 'name_label'),
     status: text(record, 'status'),
     errorInfo: list(record, 'error_info').map(String),
   }),

@@ -57,6 +57,7 @@ export function assemble(
     certificate: memory.certificate,
     plan: memory.plan,
     locks: memory.locks,
+    runningTasks: session.link.runningTasks(),
     freeMemory: memory.freeMemory,
     lastSeen: lastSeenBy(cluster, request, hostUUID),
     starts: memory.starts,

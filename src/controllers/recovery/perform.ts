@@ -5,18 +5,11 @@
  */
 import { assertNever } from '../../domain/assertNever.ts';
 import type { Step } from '../../domain/decide.ts';
-import { type Effect, effectKey } from '../../domain/effects.ts';
+import { type Effect, effectKey, mayRunForMs } from '../../domain/effects.ts';
 import type { Facts } from '../../domain/facts.ts';
 import { startIsSafe } from '../../domain/startIsSafe.ts';
 import type { EffectReply, MayGo } from '../../ports/hypervisor.ts';
 import type { PoolSession } from '../poolDirectory.ts';
-
-export const effectDeadlineMs = {
-  cutPower: 30_000,
-  declareDead: 300_000,
-  removeLock: 30_000,
-  start: 180_000,
-} as const;
 
 /** Why this one effect must not be sent now although it was decided, or undefined. Asked in the instant of its sending. */
 export function objection(step: Step, effect: Effect, now: Facts): string | undefined {
@@ -84,15 +77,15 @@ export function send(effect: Effect, session: PoolSession, mayGo: MayGo): Promis
   switch (effect.kind) {
     case 'cutPower':
       return (
-        session.power(effect.hostUUID)?.cut(effectDeadlineMs.cutPower, mayGo) ??
+        session.power(effect.hostUUID)?.cut(mayRunForMs.cutPower, mayGo) ??
         Promise.resolve({ kind: 'notSent', because: 'No power controller is declared.' })
       );
     case 'declareDead':
-      return session.link.declareDead(effect.hostUUID, effectDeadlineMs.declareDead, mayGo);
+      return session.link.declareDead(effect.hostUUID, mayRunForMs.declareDead, mayGo);
     case 'removeLock':
-      return session.link.removeLock(effect.vdiUUID, effect.hostRef, effectDeadlineMs.removeLock, mayGo);
+      return session.link.removeLock(effect.vdiUUID, effect.hostRef, mayRunForMs.removeLock, mayGo);
     case 'start':
-      return session.link.startOn(effect.vmUUID, effect.hostUUID, effectDeadlineMs.start, mayGo);
+      return session.link.startOn(effect.vmUUID, effect.hostUUID, mayRunForMs.start, mayGo);
     default:
       return assertNever(effect);
   }

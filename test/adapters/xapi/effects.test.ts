@@ -23,7 +23,11 @@ function taskEnds(
 ): void {
   const clock = simulation.clock(simulation.world);
   pool.answer(method, () => {
-    pool.set('task', 'OpaqueRef:task-1', { status: 'pending', error_info: [] });
+    pool.set('task', 'OpaqueRef:task-1', {
+      name_label: 'Async.VM.start_on',
+      status: 'pending',
+      error_info: [],
+    });
     clock.after(options.afterMs, () => pool.patch('task', 'OpaqueRef:task-1', options.fields));
     return { result: 'OpaqueRef:task-1' };
   });
@@ -35,7 +39,10 @@ function taskEnds(
 
 test('starts a virtual machine without force, hears of the end from the event stream, and removes the task', async () => {
   const simulated = await connectedLink();
-  taskEnds(simulated, 'Async.VM.start_on', { afterMs: 8_000, fields: { status: 'success' } });
+  taskEnds(simulated, 'Async.VM.start_on', {
+    afterMs: 8_000,
+    fields: { name_label: 'Async.VM.start_on', status: 'success' },
+  });
   expect(await simulated.run(start)).toEqual({ kind: 'succeeded' });
   await simulated.pass(1_000);
   expect(simulated.newCalls().filter((call) => !call.endsWith('event.from'))).toEqual([
@@ -49,7 +56,10 @@ test('starts a virtual machine without force, hears of the end from the event st
 
 test('starts one virtual machine with all its checks in six calls', async () => {
   const simulated = await connectedLink();
-  taskEnds(simulated, 'Async.VM.start_on', { afterMs: 8_000, fields: { status: 'success' } });
+  taskEnds(simulated, 'Async.VM.start_on', {
+    afterMs: 8_000,
+    fields: { name_label: 'Async.VM.start_on', status: 'success' },
+  });
   await simulated.run(async (link) => {
     await link.canBootHere(vmUUID, hostUUIDs[2]!, 5_000);
     await link.readVirtualMachine(vmUUID, 5_000);
@@ -66,6 +76,7 @@ test('a task that fails gives its code and its words', async () => {
   taskEnds(simulated, 'Async.VM.start_on', {
     afterMs: 500,
     fields: {
+      name_label: 'Async.VM.start_on',
       status: 'failure',
       error_info: ['SR_BACKEND_FAILURE_46', '', 'The VDI is not available', 'opterr=x'],
     },
@@ -80,7 +91,11 @@ test('a task that fails gives its code and its words', async () => {
 test('a task that ended before its reference arrived is not waited for', async () => {
   const simulated = await connectedLink();
   simulated.pool.answer('Async.VM.start_on', () => {
-    simulated.pool.set('task', 'OpaqueRef:task-1', { status: 'success', error_info: [] });
+    simulated.pool.set('task', 'OpaqueRef:task-1', {
+      name_label: 'Async.VM.start_on',
+      status: 'success',
+      error_info: [],
+    });
     return { result: 'OpaqueRef:task-1' };
   });
   const startedMs = simulated.simulation.nowMs;
@@ -90,13 +105,19 @@ test('a task that ended before its reference arrived is not waited for', async (
 
 test('a task that was cancelled has failed', async () => {
   const simulated = await connectedLink();
-  taskEnds(simulated, 'Async.VM.start_on', { afterMs: 500, fields: { status: 'cancelled' } });
+  taskEnds(simulated, 'Async.VM.start_on', {
+    afterMs: 500,
+    fields: { name_label: 'Async.VM.start_on', status: 'cancelled' },
+  });
   expect(await simulated.run(start)).toMatchObject({ kind: 'failed', code: 'TASK_CANCELLED' });
 });
 
 test('a task that goes on past the deadline is lost, at the deadline', async () => {
   const simulated = await connectedLink();
-  taskEnds(simulated, 'Async.VM.start_on', { afterMs: 600_000, fields: { status: 'success' } });
+  taskEnds(simulated, 'Async.VM.start_on', {
+    afterMs: 600_000,
+    fields: { name_label: 'Async.VM.start_on', status: 'success' },
+  });
   const startedMs = simulated.simulation.nowMs;
   expect(await simulated.run(start)).toMatchObject({ kind: 'lost' });
   expect(simulated.simulation.nowMs - startedMs).toBeLessThan(20_500);
@@ -105,7 +126,10 @@ test('a task that goes on past the deadline is lost, at the deadline', async () 
 test('a task that the restarted toolstack forgot is lost, and is not started again', async () => {
   const simulated = await connectedLink();
   const clock = simulated.simulation.clock(simulated.simulation.world);
-  taskEnds(simulated, 'Async.host.declare_dead', { afterMs: 600_000, fields: { status: 'success' } });
+  taskEnds(simulated, 'Async.host.declare_dead', {
+    afterMs: 600_000,
+    fields: { name_label: 'Async.VM.start_on', status: 'success' },
+  });
   clock.after(3_000, () => simulated.pool.restartMaster());
   expect(await simulated.run(declareDead)).toMatchObject({
     kind: 'lost',
@@ -119,7 +143,10 @@ test('a task that the restarted toolstack forgot is lost, and is not started aga
 test('a task that somebody removed before its end was seen is lost at once', async () => {
   const simulated = await connectedLink();
   const clock = simulated.simulation.clock(simulated.simulation.world);
-  taskEnds(simulated, 'Async.VM.start_on', { afterMs: 600_000, fields: { status: 'success' } });
+  taskEnds(simulated, 'Async.VM.start_on', {
+    afterMs: 600_000,
+    fields: { name_label: 'Async.VM.start_on', status: 'success' },
+  });
   clock.after(3_000, () => simulated.pool.remove('task', 'OpaqueRef:task-1'));
   const startedMs = simulated.simulation.nowMs;
   expect(await simulated.run(start)).toMatchObject({ kind: 'lost' });
@@ -129,7 +156,9 @@ test('a task that somebody removed before its end was seen is lost at once', asy
 test('asks for a task by itself when the stream tells nothing of it for long', async () => {
   const simulated = await connectedLink();
   simulated.pool.answer('Async.VM.start_on', () => ({ result: 'OpaqueRef:unseen' }));
-  simulated.pool.answer('task.get_record', () => ({ result: { status: 'success', error_info: [] } }));
+  simulated.pool.answer('task.get_record', () => ({
+    result: { name_label: 'Async.VM.start_on', status: 'success', error_info: [] },
+  }));
   expect(await simulated.run((link) => link.startOn(vmUUID, hostUUIDs[2]!, 120_000))).toEqual({
     kind: 'succeeded',
   });
