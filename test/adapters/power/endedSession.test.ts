@@ -37,9 +37,9 @@ test.each(lookOfAnEndedSession)(
   'a session that ended and says so with %s is opened again for a question',
   async (_, reply) => {
     const one = await bench();
-    await one.run((device) => device.read(60_000));
+    await one.run((device) => device.read(5_000));
     endSessions(one, reply);
-    expect(await one.run((device) => device.read(60_000))).toMatchObject({ kind: 'known' });
+    expect(await one.run((device) => device.read(5_000))).toMatchObject({ kind: 'known' });
   },
 );
 
@@ -47,9 +47,9 @@ test.each(lookOfAnEndedSession)(
   'a machine whose session ended with %s is cut, and told once',
   async (_, reply) => {
     const one = await bench();
-    await one.run((device) => device.read(60_000));
+    await one.run((device) => device.read(5_000));
     endSessions(one, reply);
-    expect(await one.run((device) => device.off(60_000))).toEqual({ kind: 'succeeded' });
+    expect(await one.run((device) => device.off(5_000))).toEqual({ kind: 'succeeded' });
     expect(one.bmc.seen.filter(({ path }) => path === resetPath)).toHaveLength(1);
   },
 );
@@ -64,12 +64,12 @@ test('an ended session under which nothing is answered any more is left, too', a
 
 test('a controller that refuses everything is not made to open session after session', async () => {
   const { run, bmc, fresh, pass } = await bench();
-  await run((device) => device.read(60_000));
+  await run((device) => device.read(5_000));
   bmc.answer = ({ path }) =>
     path === systemPath ? failure(500, 'Base.1.0.InternalError', 'oops') : undefined;
   fresh();
   for (let n = 0; n < 20; n += 1) {
-    expect(await run((device) => device.read(60_000))).toMatchObject({ kind: 'unknown' });
+    expect(await run((device) => device.read(5_000))).toMatchObject({ kind: 'unknown' });
     await pass(1_000);
   }
   expect(fresh().filter((request) => request.startsWith('POST'))).toHaveLength(1);
@@ -78,10 +78,10 @@ test('a controller that refuses everything is not made to open session after ses
 
 test('readings that meet the end of a session together share the new one', async () => {
   const one = await bench();
-  await one.run((device) => device.read(60_000));
+  await one.run((device) => device.read(5_000));
   endSessions(one, () => failure(500, 'Base.1.0.InternalError', 'oops'));
   one.fresh();
-  const read = await one.run((device) => Promise.all([1, 2, 3].map(() => device.read(60_000))));
+  const read = await one.run((device) => Promise.all([1, 2, 3].map(() => device.read(5_000))));
   expect(read.map(({ kind }) => kind)).toEqual(['known', 'known', 'known']);
   expect(one.fresh().filter((request) => request.startsWith('POST'))).toHaveLength(1);
 });
