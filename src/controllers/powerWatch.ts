@@ -62,6 +62,7 @@ export function createPowerWatch(options: {
   let stopped = false;
   let newest: PowerDevice | undefined;
   let ability: { readonly found: CutAbility; readonly atMs: number } | undefined;
+  let asksAbility = false;
   let cancelNext: Cancel = () => {};
 
   const plan = (atMs: number | undefined): void => {
@@ -77,8 +78,8 @@ export function createPowerWatch(options: {
   };
   const planNow = (): void => {
     const nowMs = clock.monotonicMs();
-    if (pace.underWay > 0) plan(pace.nextMs(nowMs));
-    else plan(attended > 0 ? nowMs : Math.max(nowMs, startedMs + troubledEveryMs));
+    if (attended > 0) plan(pace.underWay > 0 ? pace.nextMs(nowMs) : nowMs);
+    else if (pace.underWay === 0) plan(Math.max(nowMs, startedMs + troubledEveryMs));
   };
 
   /** What was asked for later and answered sooner stands; where the two do not agree, neither proves anything. */
@@ -96,8 +97,11 @@ export function createPowerWatch(options: {
   };
   const learnAbility = async (device: PowerDevice): Promise<void> => {
     const lastsMs = ability?.found.kind === 'no' ? 0 : abilityEveryMs;
-    if (attended > 0 || (ability !== undefined && clock.monotonicMs() - ability.atMs < lastsMs)) return;
+    const isKnown = ability !== undefined && clock.monotonicMs() - ability.atMs < lastsMs;
+    if (attended > 0 || asksAbility || isKnown) return;
+    asksAbility = true;
     const found = await device.cutAbility(abilityWithinMs);
+    asksAbility = false;
     ability = { found, atMs: clock.monotonicMs() };
   };
   const readOnce = async (): Promise<void> => {

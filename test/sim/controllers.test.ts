@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { looksOfEndedSession } from '../../src/lab/bmc/behaviours.ts';
 import type { BmcBehaviour } from '../../src/lab/lab.ts';
-import { lostHost } from './release.ts';
+import { lostHost, smallWorld } from './release.ts';
 import { harm, lose, settled, untilPhase, untilSays, violations } from './stage.ts';
 import type { World } from './world.ts';
 
@@ -20,11 +20,13 @@ async function fencingReady(world: World): Promise<string> {
   return shown;
 }
 
-/** The Host as it is shown once the controller has been like this for a while. */
+/** A world that has been declared for some minutes, whose one controller was like this from the beginning. */
 async function worldWith(...behaviours: readonly BmcBehaviour[]): Promise<World> {
-  const world = await settled();
+  const world = smallWorld();
   world.lab.steer.setBmc(lostHost, ...behaviours);
-  await world.pass(90 * 60_000);
+  world.startOperator();
+  await world.apply();
+  await world.pass(13 * 60_000);
   return world;
 }
 
@@ -55,6 +57,14 @@ describe.each(harmless)('a controller that is %s %s %s', (...behaviours) => {
     expect(harm(world)).toEqual(wholeRelease);
     expect(violations(world)).toEqual([]);
   });
+});
+
+test('a right that was taken from the account is noticed within two hours', async () => {
+  const world = await settled();
+  expect(await fencingReady(world)).toMatch(/^True PowerRead: .*could cut it/);
+  world.lab.steer.setBmc(lostHost, 'mayOnlyRead');
+  await world.pass(2 * 60 * 60_000);
+  expect(await fencingReady(world)).toMatch(/^False CannotCut/);
 });
 
 test.each(looksOfEndedSession)(

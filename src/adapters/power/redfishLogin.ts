@@ -253,8 +253,11 @@ async function openSession(
 async function readRoot(state: State, endAtMs: number): Promise<RedfishFailure | undefined> {
   const { path } = state;
   if (state.root !== undefined) return undefined;
-  const deadlineMs = answerWithin(state, endAtMs);
-  const reply = await request(path, { method: 'GET', path: servicePath, deadlineMs });
+  const get = (at: string): Promise<RedfishReply> =>
+    request(path, { method: 'GET', path: at, deadlineMs: answerWithin(state, endAtMs) });
+  let reply = await get(servicePath);
+  // The standard has the closing slash; a few know their root only without.
+  if (reply.kind === 'refused' && reply.status === 404) reply = await get(servicePath.slice(0, -1));
   if (reply.kind !== 'done') return reply;
   const { resource } = reply;
   const systems = linkIn(path.origin, resource?.['Systems']);
@@ -290,9 +293,10 @@ function isPasswordRefusal(reply: RedfishRefusal): boolean {
   return reply.status === 400 && /unauthori[sz]ed|login|credential/i.test(`${reply.code} ${reply.says}`);
 }
 
-/** "Busy": it says nothing about what was asked. */
-export function isLater({ status }: RedfishRefusal): boolean {
-  return status === 503 || status === 429;
+/** "Busy, later": it says nothing about what was asked, and nothing was begun. Some say so with another status. */
+export function isLater({ status, code }: RedfishRefusal): boolean {
+  const words = /ServiceTemporarilyUnavailable|ServiceShuttingDown|ServiceInUnknownState|ResourceInUse/;
+  return status === 503 || status === 429 || status === 409 || words.test(code);
 }
 
 /** One answer may take as long as its rung allows, within what is left for all of them. */

@@ -153,6 +153,21 @@ test('says that a peer does not speak HTTP, or not TLS', async () => {
   }
 });
 
+test('takes the head of a reply whose body never ends, where its status says enough, and what came of the body', async () => {
+  let requests = 0;
+  const seen = await serve((_, response) => {
+    requests += 1;
+    if (requests > 1) return response.end('whole');
+    response.writeHead(401, { 'content-type': 'text/plain' });
+    response.write('begun');
+  });
+  const dispatcher = open(seen);
+  const bodyWithinMs = (status: number): number | undefined => (status === 401 ? 50 : undefined);
+  const request = { method: 'GET', path: '/', deadlineMs: farMs, bodyWithinMs } as const;
+  expect(await exchange(dispatcher, systemClock, request)).toMatchObject({ status: 401, text: 'begun' });
+  expect(await exchange(dispatcher, systemClock, request)).toMatchObject({ status: 200, text: 'whole' });
+});
+
 test('lets go at the deadline when the server is silent in TLS, and knows that nothing was sent', async () => {
   const seen = await bench.tcp((socket) => socket.resume());
   const dispatcher = open(seen);

@@ -72,15 +72,20 @@ test('the reading before the reset is dated by when it was asked for', async () 
   expect(told[0]?.atMs).toBeLessThan(clock.monotonicMs());
 });
 
-test.each([503, 429])(
-  '"busy, later" (%i) is no refusal: nothing was begun, and a later try is taken',
-  async (status) => {
+test.each([
+  [503, 'ServiceTemporarilyUnavailable'],
+  [429, 'RateLimited'],
+  [409, 'ResourceInUse'],
+  [400, 'ServiceTemporarilyUnavailable'],
+] as const)(
+  '"busy, later" (%i %s) is no refusal: nothing was begun, and a later try is taken',
+  async (status, code) => {
     const { run, bmc } = await bench();
     let busy = 3;
     bmc.answer = ({ path }) => {
       if (path !== resetPath || busy === 0) return undefined;
       busy -= 1;
-      const reply = failure(status, 'Base.1.0.ServiceTemporarilyUnavailable', 'busy');
+      const reply = failure(status, `Base.1.0.${code}`, 'busy');
       return { ...reply, headers: { ...reply.headers, 'retry-after': '30' } };
     };
     for (let n = 0; n < 3; n += 1) {

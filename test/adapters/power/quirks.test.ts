@@ -64,6 +64,39 @@ const quirks: readonly Quirk[] = [
     ends: 'On',
   },
   {
+    does: 'knows its service root only without a closing slash',
+    arrange: ({ bmc }) => {
+      bmc.answer = ({ path }) => {
+        if (path === '/redfish/v1/') return failure(404, 'Base.1.0.ResourceMissingAtURI', 'what?');
+        const root = {
+          Systems: { '@odata.id': '/redfish/v1/Systems' },
+          Links: { Sessions: { '@odata.id': sessions } },
+        };
+        return path === '/redfish/v1' ? json(200, root) : undefined;
+      };
+    },
+    reads: 'on',
+    cut: cutIs,
+    resets: 1,
+    ends: 'Off',
+  },
+  {
+    does: 'closes its links with a slash',
+    arrange: ({ bmc }) => {
+      bmc.answer = ({ path }) => {
+        if (path === '/redfish/v1/Systems')
+          return json(200, { Members: [{ '@odata.id': `${systemPath}/` }] });
+        return path === `${systemPath}/`
+          ? json(200, { PowerState: bmc.power, Actions: { '#ComputerSystem.Reset': { target: resetPath } } })
+          : undefined;
+      };
+    },
+    reads: 'on',
+    cut: cutIs,
+    resets: 1,
+    ends: 'Off',
+  },
+  {
     does: 'redirects the system in a circle',
     arrange: ({ bmc }) => {
       bmc.answer = ({ path }) => {
