@@ -149,7 +149,7 @@ function reachableNow(answer: Reading<MemberAnswer>): ConditionNow {
         `Somebody else answers at its address: ${answer.value.says}`,
       );
     case 'silent':
-      return isFalse('Reachable', 'Silent', `It does not answer: ${answer.value.says}`);
+      return isFalse('Reachable', 'Silent', `${answer.value.says}.`);
   }
 }
 

@@ -5,7 +5,8 @@
 export type TransportFailure =
   | 'deadline' // nobody answered in time
   | 'refused' // the machine is there, nobody listens
-  | 'unreachable' // no route, no name, no connection in time
+  | 'unreachable' // no route, no connection in time
+  | 'noName' // its name means no address
   | 'reset' // the connection broke
   | 'certificate' // one side does not accept who the other is
   | 'protocol' // the peer does not speak HTTP, or not TLS
@@ -52,8 +53,8 @@ const certificateCodes: ReadonlySet<string> = new Set([
 
 const failureByCode: Readonly<Record<string, TransportFailure>> = {
   ECONNREFUSED: 'refused',
-  ENOTFOUND: 'unreachable',
-  EAI_AGAIN: 'unreachable',
+  ENOTFOUND: 'noName',
+  EAI_AGAIN: 'noName',
   EHOSTUNREACH: 'unreachable',
   EHOSTDOWN: 'unreachable',
   ENETUNREACH: 'unreachable',

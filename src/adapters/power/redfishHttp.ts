@@ -148,8 +148,11 @@ function refused(
 
 function unreachable(path: RedfishPath, error: TransportError, deadlineMs = 0): RedfishFailure {
   const { failure: why, mayHaveArrived, message } = error;
-  const says =
-    why === 'certificate' || why === 'withheld'
+  // A machine that is gone shows itself in turns as no route and as no answer to the connect: the same words for both.
+  const noConnection = why === 'unreachable' || (why === 'deadline' && !mayHaveArrived);
+  const says = noConnection
+    ? `${path.origin} cannot be reached: no connection to it comes about`
+    : why === 'certificate' || why === 'withheld'
       ? message
       : why === 'deadline'
         ? `${path.origin} did not answer within ${Math.round(deadlineMs / 100) / 10} s`

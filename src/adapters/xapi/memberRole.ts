@@ -14,7 +14,10 @@ export type MemberRole =
   | { readonly kind: 'unverifiedMaster'; readonly says: string }
   | FailedRole;
 
-type FailedRole = Exclude<MemberAnswer, { readonly kind: 'master' }>;
+export type FailedRole =
+  | Exclude<MemberAnswer, { readonly kind: 'master' | 'silent' }>
+  /** `detail` is how the silence showed itself this time, which means nothing and changes from one question to the next. */
+  | { readonly kind: 'silent'; readonly says: string; readonly detail: string };
 
 /** The session of a 'master' answer is the caller's to keep or to close. */
 export async function probeRole(line: MemberLine, poolUUID: string, deadlineMs: number): Promise<MemberRole> {
@@ -76,5 +79,12 @@ function silentOrStranger(
       : { kind: 'impostor', says: `${line.label} does not speak TLS: ${failure.says}` };
   }
   // A connection that breaks is nobody's word: a firewall or a dying machine's last packet does the same.
-  return { kind: 'silent', says: `${line.label} does not answer: ${failure.says}` };
+  const why =
+    failure.failure === 'refused'
+      ? ': the connection is refused, so its toolstack is down or another machine has its address'
+      : failure.failure === 'noName'
+        ? ': its address is a name that cannot be resolved'
+        : '';
+  const says = `${line.label} does not answer${why}`;
+  return { kind: 'silent', says, detail: failure.says };
 }

@@ -7,7 +7,7 @@ import type { Network } from '../../ports/network.ts';
 import { twoMasters } from './findMaster.ts';
 import { createMasterConnection, type MasterConnection } from './masterConnection.ts';
 import { createMemberLine, type MemberLine, sameWay } from './memberLine.ts';
-import { answerOf, probeRole } from './memberRole.ts';
+import { answerOf, type FailedRole, probeRole } from './memberRole.ts';
 import { createBeliefBuilder } from './poolBelief.ts';
 import { createPoolEffects } from './poolEffects.ts';
 import { createPoolReads } from './poolReads.ts';
@@ -48,6 +48,13 @@ function openLink(deps: XapiDeps, access: PoolAccess): PoolLink {
     return known(value, copy.currentAtMs, `pool master ${copy.session.line.label}`);
   };
 
+  /** People get the same words as long as a silence lasts; how it shows itself each time is for the log. */
+  const shown = (line: MemberLine, answer: MemberAnswer | FailedRole): MemberAnswer => {
+    if (answer.kind !== 'silent' || !('detail' in answer)) return answer;
+    log.debug('a member does not answer', { member: line.label, because: answer.detail });
+    return { kind: 'silent', says: answer.says };
+  };
+
   return {
     belief,
     runningTasks: () => {
@@ -75,7 +82,7 @@ function openLink(deps: XapiDeps, access: PoolAccess): PoolLink {
       const line = lines.find(({ member }) => member.hostUUID === hostUUID);
       if (line === undefined) return unknown(`the host ${hostUUID} is no member known here`);
       const atMs = clock.monotonicMs();
-      const answer = await askLine({ clock, connection, line, poolUUID, deadlineMs });
+      const answer = shown(line, await askLine({ clock, connection, line, poolUUID, deadlineMs }));
       if (!lines.includes(line))
         return unknown(`how ${line.label} is reached was changed while it was asked`);
       return known(answer, atMs, `member ${line.label}`);
@@ -113,7 +120,7 @@ async function askLine(options: {
   readonly line: MemberLine;
   readonly poolUUID: string;
   readonly deadlineMs: number;
-}): Promise<MemberAnswer> {
+}): Promise<MemberAnswer | FailedRole> {
   const { clock, connection, line, poolUUID, deadlineMs } = options;
   const endAtMs = clock.monotonicMs() + deadlineMs;
   const before = connection.current();

@@ -40,9 +40,28 @@ test('takes no answer within the deadline for silence, and nothing more', async 
   simulated.pool.answer('session.login_with_password', () => 'silence');
   const startedMs = simulated.simulation.nowMs;
   expect(await simulated.run(ask(2, 3_000))).toMatchObject({
-    value: { kind: 'silent', says: 'host-2 (10.0.0.2) does not answer: no answer within 3000 ms' },
+    value: { kind: 'silent', says: 'host-2 (10.0.0.2) does not answer' },
   });
   expect(simulated.simulation.nowMs - startedMs).toBeLessThan(3_100);
+});
+
+test('has the same words for one silence, however it shows itself from one question to the next', async () => {
+  const simulated = await simulateLink();
+  await simulated.until('known');
+  const answers: unknown[] = [];
+  for (const reply of ['silence', 'hangUp', 'silence', 'hangUp'] as const) {
+    simulated.pool.answer('session.login_with_password', () => reply);
+    answers.push(await simulated.run(ask(2, 2_000)));
+  }
+  const heal = simulated.simulation.partition('operator', 'host-2');
+  answers.push(await simulated.run(ask(2, 2_000)));
+  answers.push(await simulated.run(ask(2, 60_000)));
+  heal();
+  for (const answer of answers) {
+    expect(answer).toMatchObject({ value: { kind: 'silent', says: 'host-2 (10.0.0.2) does not answer' } });
+  }
+  const details = simulated.logged.filter((line) => line.startsWith('a member does not answer'));
+  expect(new Set(details).size).toBeGreaterThan(1);
 });
 
 test('takes a closed port for silence', async () => {
