@@ -1,6 +1,11 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Network } from '../../ports/network.ts';
-import type { OpenRedfish, PowerDevice, RedfishAccess } from '../../ports/power.ts';
+import {
+  answersWithinMsDefault,
+  type OpenRedfish,
+  type PowerDevice,
+  type RedfishAccess,
+} from '../../ports/power.ts';
 import { TransportError } from '../network/transportError.ts';
 import { cutAbility } from './redfishAbility.ts';
 import { type Device, nameOf, readPower } from './redfishDevice.ts';
@@ -28,7 +33,9 @@ function openDevice(
 ): PowerDevice {
   const dispatcher = openConnection(network, access);
   const secrets = (): readonly string[] => device.login.secrets();
-  const login = createRedfishLogin({ origin: access.origin, clock, dispatcher, secrets }, { clock, access });
+  const { origin, answersWithinMs = answersWithinMsDefault } = access;
+  const path = { origin, clock, dispatcher, answersWithinMs, secrets };
+  const login = createRedfishLogin(path, { clock, access });
   const device: Device = {
     access,
     clock,

@@ -56,6 +56,8 @@ export interface RedfishPath {
   readonly origin: string;
   readonly dispatcher: Dispatcher | TransportError;
   readonly clock: Clock;
+  /** How long one answer may take, as it is declared; people who meet this bound should know its name. */
+  readonly answersWithinMs: number;
   /** What must never show in a sentence. */
   readonly secrets: () => readonly string[];
 }
@@ -155,7 +157,7 @@ function unreachable(path: RedfishPath, error: TransportError, deadlineMs = 0): 
     : why === 'certificate' || why === 'withheld'
       ? message
       : why === 'deadline'
-        ? `${path.origin} did not answer within ${Math.round(deadlineMs / 100) / 10} s`
+        ? `${path.origin} did not answer within ${Math.round(deadlineMs / 100) / 10} s${deadlineMs === path.answersWithinMs ? ' (answersWithinSeconds)' : ''}`
         : `${path.origin} cannot be reached: ${message}`;
   return { kind: 'unreachable', why, says: masked(path, says), mayHaveArrived };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { MayGo } from '../../ports/hypervisor.ts';
-import { answersWithinMsDefault, type RedfishAccess } from '../../ports/power.ts';
+import type { RedfishAccess } from '../../ports/power.ts';
 import {
   type RedfishFailure,
   type RedfishPath,
@@ -300,7 +300,6 @@ export function isLater({ status, code }: RedfishRefusal): boolean {
 }
 
 /** One answer may take as long as its rung allows, within what is left for all of them. */
-function answerWithin({ clock, access }: State, endAtMs: number): number {
-  const within = access.answersWithinMs ?? answersWithinMsDefault;
-  return Math.max(1, Math.min(within, endAtMs - clock.monotonicMs()));
+function answerWithin({ clock, path }: State, endAtMs: number): number {
+  return Math.max(1, Math.min(path.answersWithinMs, endAtMs - clock.monotonicMs()));
 }

@@ -258,6 +258,21 @@ test('a controller that hangs does not hold up a reading beyond its deadline', a
   expect(simulation.nowMs - startedMs).toBeLessThan(2_100);
 });
 
+test('answers may take as long as the rung allows, each of them, and the sentence names the bound', async () => {
+  for (const [answersWithinMs, kind] of [
+    [12_000, 'known'],
+    [8_000, 'unknown'],
+  ] as const) {
+    const { run, bmc, clock } = await bench({ answersWithinMs });
+    bmc.pauseMs = 9_000;
+    const reading = await run((device) => device.read(120_000));
+    expect(reading.kind).toBe(kind);
+    if (reading.kind === 'unknown') {
+      expect(reading.because).toBe('https://10.0.9.7:443 did not answer within 8 s (answersWithinSeconds)');
+    } else expect(clock.monotonicMs() - reading.atMs).toBeGreaterThan(9_000);
+  }
+});
+
 test('a reading does not wait longer than it may for a login that another one began', async () => {
   const { run, bmc, clock } = await bench();
   bmc.answer = () => 'silence';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/ports/clock.ts';
+import { type Clock, sleep } from '../../../src/ports/clock.ts';
 import type { HttpHandler, HttpReply } from '../../../src/wire/http.ts';
 
 /**
@@ -12,6 +12,8 @@ export interface ScriptedBmc {
   systems: readonly string[];
   login: 'sessions' | 'basic';
   password: string;
+  /** How long it takes for each answer. */
+  pauseMs: number;
   /** Merged over the system resource. */
   system: Readonly<Record<string, unknown>>;
   /** More resources, by path; the service root has those of its own that are given under ''. */
@@ -122,12 +124,14 @@ export function createScriptedBmc(options: {
         headers: request.headers,
       };
       seen.push(noted);
+      if (bmc.pauseMs > 0) await sleep(options.clock, bmc.pauseMs);
       return bmc.answer(noted) ?? serve(request, body);
     },
     power: 'On',
     systems: ['7'],
     login: 'sessions',
     password: bmcPassword,
+    pauseMs: 0,
     system: {},
     resources: {},
     answer: () => undefined,
