@@ -107,6 +107,11 @@ export interface Habits {
    * nothing but the database keeps a machine from running twice.
    */
   readonly storageLocks: 'kept' | 'none';
+  /**
+   * What the toolstack of a host does that starts in a pool that has forgotten it: newer ones die over it and are started
+   * again, and answer as slaves in between; older ones stay in emergency mode.
+   */
+  readonly forgottenMember: 'crashLoops' | 'emergency';
   /** What a client sees of a machine without power. */
   readonly powerOffLooks: 'silent' | 'refused';
   /** How a BMC answers ForceOff on a machine that is off already. */
@@ -119,6 +124,7 @@ export const habitsDefault: Habits = {
   liveReturnsWith: 'heartbeat',
   enabledReturnsWith: 'hello',
   storageLocks: 'kept',
+  forgottenMember: 'crashLoops',
   powerOffLooks: 'silent',
   forceOffWhenOff: 'noContent',
   whilePoweringOff: 'PoweringOff',

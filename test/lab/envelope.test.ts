@@ -91,24 +91,6 @@ test('serves nothing but JSON-RPC', async () => {
   });
 });
 
-test('says which method it does not know and how many parameters a method takes', async () => {
-  await world.run(async () => {
-    const session = await world.logIn();
-    expect(await world.rpc('host-1', 'host.fly', session)).toEqual({
-      error: ['MESSAGE_METHOD_UNKNOWN', 'host.fly'],
-    });
-    expect(await world.rpc('host-1', 'Async.event.from', session, ['*'], '', 1)).toEqual({
-      error: ['MESSAGE_METHOD_UNKNOWN', 'Async.event.from'],
-    });
-    expect(await world.rpc('host-1', 'host.get_record', session)).toEqual({
-      error: ['MESSAGE_PARAMETER_COUNT_MISMATCH', 'host.get_record', '2', '1'],
-    });
-    expect(await world.rpc('host-1', 'VM.start', session, 'OpaqueRef:x', 'yes', false)).toEqual({
-      error: ['FIELD_TYPE_ERROR', 'start_paused'],
-    });
-  });
-});
-
 test('sends integers as numbers, dates in the short form and null references by their name', async () => {
   await world.run(async () => {
     const session = await world.logIn();

@@ -121,17 +121,42 @@ test('a host that boots starts virtual machines by itself when auto_poweron is s
   expect(world.lab.verdict().harmfulEffects.map((each) => each.caller)).toContain('auto_poweron');
 });
 
-test('a forgotten host is refused by the master, and its domains write on', async () => {
+/** host-2 is declared dead over a partition, forgotten, reached again, and its toolstack restarts. */
+async function forgetHost2(world: SimulatedLab): Promise<void> {
+  const session = await world.logIn();
+  const { host } = await world.refs(session);
+  world.lab.steer.partition('host-2', 'everyone', 'management');
+  await world.ask('host-1', 'host.declare_dead', session, host('host-2'));
+  await world.ask('host-1', 'host.destroy', session, host('host-2'));
+  world.lab.steer.heal();
+  world.lab.steer.restartToolstack('host-2');
+}
+
+test('the toolstack of a forgotten host dies again and again, answers as a slave in between, and its domains write on', async () => {
   const world = createSimulatedLab();
   await world.run(async () => {
-    const session = await world.logIn();
-    const { host } = await world.refs(session);
     const victim = firstOn(world, 'host-2');
-    world.lab.steer.partition('host-2', 'everyone', 'management');
-    await world.ask('host-1', 'host.declare_dead', session, host('host-2'));
-    await world.ask('host-1', 'host.destroy', session, host('host-2'));
-    world.lab.steer.heal();
-    world.lab.steer.restartToolstack('host-2');
+    await forgetHost2(world);
+    const { password } = world.member('host-2');
+    const logIn = () => world.rpc('host-2', 'session.login_with_password', 'root', password);
+    const slave = ['HOST_IS_SLAVE', world.member('host-1').address];
+    for (let life = 0; life < 3; life += 1) {
+      await world.wait(life === 0 ? 16_000 : 3_000);
+      expect((await logIn()).error).toEqual(slave);
+      const session = await world.ask('host-2', 'session.slave_local_login_with_password', 'root', password);
+      expect(await world.ask<string[]>('host-2', 'host.get_all', session)).toHaveLength(3);
+      await world.wait(5_100);
+      expect(hostOf(world, 'host-2')?.toolstack).toBe('down');
+    }
+    expect(truthOf(world, victim.uuid)?.runsOn).toEqual(['host-2']);
+    expect(hostOf(world, 'host-2')?.believed).toBeUndefined();
+  });
+});
+
+test('older toolstacks of a forgotten host stay in emergency mode, which says that the master does not know it', async () => {
+  const world = createSimulatedLab({ habits: { forgottenMember: 'emergency' } });
+  await world.run(async () => {
+    await forgetHost2(world);
     await world.wait(20_000);
     expect(hostOf(world, 'host-2')?.toolstack).toBe('emergency');
     const { password, hostUUID } = world.member('host-2');
@@ -139,7 +164,6 @@ test('a forgotten host is refused by the master, and its domains write on', asyn
       'HOST_UNKNOWN_TO_MASTER',
       hostUUID,
     ]);
-    expect(truthOf(world, victim.uuid)?.runsOn).toEqual(['host-2']);
   });
 });
 

@@ -18,6 +18,8 @@ export interface Change {
   readonly className: ClassName;
   readonly ref: string;
   readonly operation: 'add' | 'mod' | 'del';
+  /** When it came about. */
+  readonly generation: number;
 }
 
 /** When a row that exists was made and last changed, in generations. */
@@ -68,12 +70,12 @@ export function createChangeLog({ rowAge, rowCount }: ChangeLogParts): ChangeLog
 }
 
 function changeSince(entry: LogEntry, since: number, row: RowAge | undefined): Change | undefined {
-  const { className, ref, removedRowCreatedAt } = entry;
+  const { className, ref, generation, removedRowCreatedAt } = entry;
   if (removedRowCreatedAt !== undefined) {
     // Made and removed between two polls: the client never hears of it.
-    return removedRowCreatedAt > since ? undefined : { className, ref, operation: 'del' };
+    return removedRowCreatedAt > since ? undefined : { className, ref, operation: 'del', generation };
   }
-  return { className, ref, operation: (row?.createdAt ?? 0) > since ? 'add' : 'mod' };
+  return { className, ref, operation: (row?.createdAt ?? 0) > since ? 'add' : 'mod', generation };
 }
 
 /** Index of the first entry younger than a generation; the log is in order of generation. */

@@ -95,6 +95,7 @@ function createMember(identity: LabMember): Member {
     heard: new Map(),
     finishedTasks: new Map(),
     connectedTo: undefined,
+    forgotten: false,
     opening: new Set(),
     timers: new Set(),
     mourners: new Set(),

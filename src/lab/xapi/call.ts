@@ -58,33 +58,45 @@ export function bindParams(
   const { name, params } = definition;
   const required = params.filter((param) => param.optional !== true).length;
   if (given.length < required || given.length > params.length) {
-    // The session counts as a parameter in XAPI's message.
-    const own = definition.login === 'none' ? 0 : 1;
-    return failed(
-      'MESSAGE_PARAMETER_COUNT_MISMATCH',
-      name,
-      String(required + own),
-      String(given.length + own),
-    );
+    // Neither number counts the session.
+    return failed('MESSAGE_PARAMETER_COUNT_MISMATCH', name, String(required), String(given.length));
   }
   const values: Record<string, unknown> = {};
   for (const [index, param] of params.entries()) {
     if (index >= given.length) continue;
     const value = given[index];
-    if (!isOfType(value, param.type)) return failed('FIELD_TYPE_ERROR', param.name);
+    const wrong = whatIsWrong(value, param.type);
+    if (wrong !== undefined) return failed('INTERNAL_ERROR', `Failure(${JSON.stringify(wrong)})`);
     values[param.name] = param.type === 'int' || param.type === 'float' ? Number(value) : value;
   }
   return { values };
 }
 
-function isOfType(value: unknown, type: string): boolean {
-  if (type === 'bool') return typeof value === 'boolean';
+/** A value of another type is no error of its own in XAPI: it fails where the value is unpacked, in these words. */
+function whatIsWrong(value: unknown, type: string): string | undefined {
+  if (type === 'bool') return typeof value === 'boolean' ? undefined : `Expected bool, got '${asRpc(value)}'`;
   if (type === 'int' || type === 'float') {
-    return (
-      typeof value === 'number' || (typeof value === 'string' && value !== '' && !Number.isNaN(Number(value)))
-    );
+    const readable = typeof value === 'string' ? value.trim() !== '' : typeof value === 'number';
+    return readable && !Number.isNaN(Number(value)) ? undefined : `Expected ${type}, got '${asRpc(value)}'`;
   }
-  if (type.endsWith(' set')) return Array.isArray(value) && value.every((each) => typeof each === 'string');
-  if (type.endsWith(' map')) return typeof value === 'object' && value !== null && !Array.isArray(value);
-  return typeof value === 'string';
+  if (type.endsWith(' set')) {
+    if (!Array.isArray(value)) return `Expecting Rpc.Enum, but found '${asRpc(value)}'`;
+    return value.map((each) => whatIsWrong(each, 'string')).find((each) => each !== undefined);
+  }
+  if (type.endsWith(' map')) {
+    const isDict = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isDict ? undefined : `Expecting Rpc.Dict, but found '${asRpc(value)}'`;
+  }
+  return typeof value === 'string' ? undefined : `Expected string, got '${asRpc(value)}'`;
+}
+
+/** As XAPI writes a value that it could not read. */
+function asRpc(value: unknown): string {
+  if (value === null || value === undefined) return 'N';
+  if (typeof value === 'string') return `S(${value})`;
+  if (typeof value === 'boolean') return `B(${value})`;
+  if (typeof value === 'number') return Number.isInteger(value) ? `I(${value})` : `F(${value})`;
+  if (Array.isArray(value)) return `[ ${value.map(asRpc).join('; ')} ]`;
+  const entries = Object.entries(value).map(([key, each]) => `${key}:${asRpc(each)}`);
+  return `{ ${entries.join('; ')} }`;
 }

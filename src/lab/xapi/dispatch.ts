@@ -3,8 +3,9 @@ import type { Acting } from './acting.ts';
 import { livesOn } from './acting.ts';
 import { bindParams, type Call, type CallDefinition } from './call.ts';
 import { callDefinitions } from './calls.ts';
-import { done, doneVoid, type Failed, failed, type Outcome } from './outcome.ts';
-import type { Member, Pool, Session } from './pool.ts';
+import { look } from './contact.ts';
+import { brokenOff, done, doneVoid, type Failed, failed, type Outcome } from './outcome.ts';
+import { type Member, masterOf, type Pool, type Session } from './pool.ts';
 import { admit, callerOf } from './sessionCalls.ts';
 import { closeTask, openTask } from './taskCalls.ts';
 
@@ -36,26 +37,46 @@ export function refuseInEmergency({ toolstack, emergency }: Member, method: stri
   return local ? undefined : { kind: 'failed', error: emergency };
 }
 
-/** One call of a client: method, session, parameters, role of the member, then the operation or a task for it. */
+/** One call of a client: method, role of the member, session, parameters, then the operation or a task for it. */
 export async function dispatch(request: Request): Promise<Outcome> {
   const { pool, member, method, params } = request;
   const inBackground = method.startsWith(asyncPrefix);
-  const definition = callDefinitions.get(plainMethod(method));
-  if (definition === undefined || (inBackground && definition.async === 'no')) {
-    return failed('MESSAGE_METHOD_UNKNOWN', method);
-  }
-  if (definition.login === 'pool' && member.masterAddress !== undefined) {
-    return failed('HOST_IS_SLAVE', member.masterAddress);
+  const plain = plainMethod(method);
+  const definition = callDefinitions.get(plain);
+  if (definition === undefined) return failed('MESSAGE_METHOD_UNKNOWN', plain);
+  if (inBackground && definition.async === 'no') {
+    return failed('Fault', `No async mode for this operation (rpc: ${plain})`);
   }
   const { login } = definition;
-  const session = login === 'none' ? undefined : admit(pool, { member, ref: params[0], login });
-  if (session !== undefined && 'kind' in session) return session;
-  return run(request, {
-    definition,
-    session,
-    own: login === 'none' ? params : params.slice(1),
-    inBackground,
-  });
+  if (login === 'none') {
+    return run(request, { definition, session: undefined, own: params, inBackground, master: member });
+  }
+  const master = login === 'pool' ? await whoseDatabase(request) : member;
+  if ('kind' in master) return master;
+  // Events and sessions are looked up in the database, which has no local sessions.
+  const local = login === 'pool' && /^(?:event|session)\./.test(plain) ? 'never' : 'too';
+  const session = admit(pool, { member, ref: params[0], local });
+  if ('kind' in session) return session;
+  return run(request, { definition, session, own: params.slice(1), inBackground, master });
+}
+
+const masterRetryMs = 1_000;
+
+/**
+ * The master, whose database a call works on. A slave sends clients of the pool to it, and serves a local session out of the
+ * master's database by itself: any call then works, and hangs for as long as the master does not answer.
+ */
+async function whoseDatabase({ pool, member, params, signal }: Request): Promise<Member | Failed> {
+  if (member.masterAddress === undefined) return member;
+  const isLocal = member.localSessions.has(String(params[0]));
+  if (!isLocal && !member.forgotten) return failed('HOST_IS_SLAVE', member.masterAddress);
+  while (!signal.aborted) {
+    const master = masterOf(pool);
+    if (isLocal && master !== undefined && look(pool, member, master.member) === 'answers')
+      return master.member;
+    await pool.time.pause(masterRetryMs);
+  }
+  return brokenOff;
 }
 
 interface Prepared {
@@ -63,13 +84,18 @@ interface Prepared {
   readonly session: Session | undefined;
   readonly own: readonly unknown[];
   readonly inBackground: boolean;
+  /** Whose database it works on. */
+  readonly master: Member;
 }
 
-async function run(request: Request, { definition, session, own, inBackground }: Prepared): Promise<Outcome> {
+async function run(
+  request: Request,
+  { definition, session, own, inBackground, master }: Prepared,
+): Promise<Outcome> {
   const bound = bindParams(definition, own);
   if ('kind' in bound) return bound;
   const { pool, member, effects, signal } = request;
-  const acting = actingOn(pool, { member, caller: callerOf(session), effects });
+  const acting = actingOn(pool, { member: master, caller: callerOf(session), effects });
   const call: Call = { pool, member, session, values: bound.values, signal, acting };
   const work = (): Promise<Outcome> => perform(definition, call, effects);
   if (!inBackground) return work();
@@ -80,7 +106,7 @@ async function run(request: Request, { definition, session, own, inBackground }:
   return done(task);
 }
 
-/** Database and life that an operation of this member works on. Slaves have none, and run no operation that needs one. */
+/** Database and life that an operation works on. A slave has none: what it answers without its master needs none. */
 function actingOn(
   pool: Pool,
   { member, caller, effects }: Pick<Acting, 'caller' | 'effects'> & { readonly member: Member },

@@ -9,19 +9,35 @@ export interface Envelope {
   readonly params: readonly unknown[];
 }
 
-/** Undefined for whatever XAPI answers with HTTP 500: no JSON, a batch, a null id, a notification, named parameters. */
-export function parseEnvelope(body: Uint8Array): Envelope | undefined {
+/** What XAPI answers with HTTP 500: no JSON, a batch, a null id, a notification, named parameters. */
+export interface Malformed {
+  /** In the words of the parser that gave up. */
+  readonly because: string;
+}
+
+export function parseEnvelope(body: Uint8Array): Envelope | Malformed {
   let parsed: unknown;
   try {
     parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
-    return undefined;
+    return { because: 'Yojson__Common.Json_error("Unexpected end of input")' };
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    return malformed('Invalid request body');
+  }
   const { jsonrpc, id, method, params } = parsed as Readonly<Record<string, unknown>>;
-  if (typeof id !== 'number' && typeof id !== 'string') return undefined;
-  if (typeof method !== 'string' || !Array.isArray(params)) return undefined;
+  if (typeof id !== 'number' && typeof id !== 'string') return malformed(invalidField('id'));
+  if (typeof method !== 'string') return malformed(invalidField('method'));
+  if (!Array.isArray(params)) return malformed(invalidField('params'));
   return { version: jsonrpc === '2.0' ? 2 : 1, id, method, params };
+}
+
+function malformed(what: string): Malformed {
+  return { because: `Jsonrpc.Malformed_method_request("${what}")` };
+}
+
+function invalidField(name: string): string {
+  return `Invalid field '${name}' in request body`;
 }
 
 export function renderReply({ version, id }: Envelope, outcome: Outcome): HttpReply {
@@ -51,7 +67,18 @@ export function renderUndispatched({ version }: Envelope, error: readonly string
 }
 
 function json(body: string): HttpReply {
-  return { status: 200, headers: { 'content-type': 'application/json', 'cache-control': 'no-cache' }, body };
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-cache, no-store' };
+  return { status: 200, headers, body };
+}
+
+/** XAPI's page for an exception of its own, with the exception in it. */
+export function internalError(because: string): HttpReply {
+  const text = because.replaceAll('"', '&quot;');
+  return {
+    status: 500,
+    headers: { 'content-type': 'text/html', 'cache-control': 'no-cache, no-store' },
+    body: `<html><body><h1>HTTP 500 internal server error</h1>An unexpected error occurred; please wait a while and try again. If the problem persists, please contact your support representative.<h1> Additional information </h1>${text}</body></html>`,
+  };
 }
 
 export function html(status: number, title: string): HttpReply {

@@ -1,5 +1,5 @@
 import type { Database } from '../belief/database.ts';
-import type { Member, Pool } from './pool.ts';
+import { endSession, type Member, type Pool } from './pool.ts';
 
 const taskKeptMs = 65 * 60_000;
 const sessionKeptMs = 24 * 3600_000;
@@ -24,7 +24,7 @@ export function collectGarbage(
     member.finishedTasks.delete(ref);
   }
   for (const session of [...member.sessions.values()]) {
-    if (now - session.lastActiveMs > sessionKeptMs) member.sessions.delete(session.ref);
+    if (now - session.lastActiveMs > sessionKeptMs) endSession(member.sessions, session.ref);
   }
 }
 

@@ -2,7 +2,14 @@ import type { HttpHandler, HttpReply, HttpRequest } from '../../wire/http.ts';
 import type { FaultEffect } from '../faults.ts';
 import type { Presence } from '../lab.ts';
 import { dispatch, plainMethod, refuseInEmergency } from './dispatch.ts';
-import { type Envelope, html, parseEnvelope, renderReply, renderUndispatched } from './envelope.ts';
+import {
+  type Envelope,
+  html,
+  internalError,
+  parseEnvelope,
+  renderReply,
+  renderUndispatched,
+} from './envelope.ts';
 import type { Outcome } from './outcome.ts';
 import type { Member, Pool } from './pool.ts';
 
@@ -53,11 +60,13 @@ async function untilDeath(pool: Pool, member: Member, work: Promise<Answer>): Pr
 
 async function answerRequest(pool: Pool, member: Member, request: HttpRequest): Promise<Answer> {
   const [path] = request.path.split('?');
-  if (path !== '/jsonrpc') return html(404, 'Not found');
-  if (request.method !== 'POST') return html(405, 'Method not allowed');
+  const isPost = request.method === 'POST';
+  // The older path takes XML, and says so of anything else.
+  if (path === '/json' && isPost) return internalError('Xmlm.Error(1:1, "expected root element")');
+  if (path !== '/jsonrpc' || !isPost) return html(404, 'Not Found');
   if (request.body.byteLength > bodyLimitBytes) return html(413, 'Request entity too large');
   const envelope = parseEnvelope(request.body);
-  if (envelope === undefined) return html(500, 'Internal Server Error');
+  if ('because' in envelope) return internalError(envelope.because);
   await pool.time.pause(pool.latencies.callMs);
   return answerCall(pool, member, { envelope, signal: request.signal });
 }

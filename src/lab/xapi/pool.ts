@@ -49,6 +49,8 @@ export interface Member {
   toolstack: 'running' | 'emergency' | 'starting' | 'down';
   /** Rises with each death of the toolstack: work begun before it is lost. */
   incarnation: number;
+  /** Its toolstack has started in a pool that has no record of it any more, and does so again and again. */
+  forgotten: boolean;
   /** Why it is in emergency mode: code and parameters. */
   emergency: readonly [string, ...string[]];
   /** Its pool.conf: the master's address, or undefined when it is the master. */
@@ -79,6 +81,15 @@ export interface Session {
   readonly user: string;
   readonly originator: string;
   lastActiveMs: number;
+  /** Calls that wait under this session are told when it ends. */
+  readonly whenEnded: Set<() => void>;
+}
+
+/** Ends a session, and with it what waits under it. */
+export function endSession(sessions: Map<string, Session>, ref: string): void {
+  const session = sessions.get(ref);
+  sessions.delete(ref);
+  for (const tell of [...(session?.whenEnded ?? [])]) tell();
 }
 
 /** The one member that is master and holds the database; its toolstack may be down. */

@@ -106,7 +106,7 @@ function recordsWhere(call: Call, className: ClassName): Outcome {
   for (const alternative of expression.split(/\s+or\s+/)) {
     const comparisons = alternative.split(/\s+and\s+/).map(parseComparison);
     if (comparisons.includes(undefined))
-      return failed('INTERNAL_ERROR', `cannot parse expression: ${expression}`);
+      return failed('INVALID_VALUE', expression, 'Failure("lexing: empty token")');
     alternatives.push(comparisons.filter((one) => one !== undefined));
   }
   return recordMap(call, className, (record) =>

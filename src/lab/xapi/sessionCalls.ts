@@ -1,7 +1,7 @@
 import type { Call, CallDefinition } from './call.ts';
 import { text } from './call.ts';
 import { done, doneVoid, type Failed, failed, type Outcome } from './outcome.ts';
-import type { Member, Pool, Session } from './pool.ts';
+import { endSession, type Member, type Pool, type Session } from './pool.ts';
 
 /** Per originator or, without one, per user name; beyond it the one that was idle longest is closed. */
 const sessionsPerOriginator = 500;
@@ -41,7 +41,7 @@ export const sessionCalls: readonly CallDefinition[] = [
     login: 'pool',
     async: 'no',
     run: ({ member, session }) => {
-      member.sessions.delete(session?.ref ?? '');
+      endSession(member.sessions, session?.ref ?? '');
       return doneVoid;
     },
   },
@@ -52,7 +52,7 @@ export const sessionCalls: readonly CallDefinition[] = [
     login: 'local',
     async: 'no',
     run: ({ member, session }) => {
-      member.localSessions.delete(session?.ref ?? '');
+      endSession(member.localSessions, session?.ref ?? '');
       return doneVoid;
     },
   },
@@ -88,7 +88,11 @@ function logIn(call: Call): Outcome {
 function refuseCredentials(call: Call): Failed | undefined {
   const { user, password } = call.member.identity;
   if (text(call, 'uname') === user && text(call, 'pwd') === password) return undefined;
-  return failed('SESSION_AUTHENTICATION_FAILED', text(call, 'uname'), 'Authentication failure');
+  const why =
+    text(call, 'uname') === user
+      ? 'Authentication failure'
+      : 'User not known to the underlying authentication module';
+  return failed('SESSION_AUTHENTICATION_FAILED', text(call, 'uname'), why);
 }
 
 function openSession({ pool, values }: Call, sessions: Map<string, Session>, originator: string): Session {
@@ -99,6 +103,7 @@ function openSession({ pool, values }: Call, sessions: Map<string, Session>, ori
     user: String(values['uname']),
     originator,
     lastActiveMs: pool.time.lab.monotonicMs(),
+    whenEnded: new Set(),
   };
   sessions.set(session.ref, session);
   return session;
@@ -109,7 +114,7 @@ function trimSessions(member: Member, fresh: Session): void {
   const same = [...member.sessions.values()].filter((each) => group(each) === group(fresh));
   if (same.length <= sessionsPerOriginator) return;
   const idlest = same.reduce((a, b) => (b.lastActiveMs < a.lastActiveMs ? b : a));
-  member.sessions.delete(idlest.ref);
+  endSession(member.sessions, idlest.ref);
 }
 
 function ofSession(call: Call, read: (session: Session) => string): Outcome {
@@ -123,17 +128,17 @@ export function callerOf(session: Session | undefined): string {
   return session === undefined ? 'nobody' : `${session.originator || 'no originator'} (${session.user})`;
 }
 
+interface Admission {
+  readonly member: Member;
+  readonly ref: unknown;
+  /** Whether a session of slave_local_login_with_password will do. */
+  readonly local: 'too' | 'never';
+}
+
 /** The session that a call comes with, if it may make the call; it counts as active now. */
-export function admit(
-  pool: Pool,
-  {
-    member,
-    ref,
-    login,
-  }: { readonly member: Member; readonly ref: unknown; readonly login: 'local' | 'pool' },
-): Session | Failed {
+export function admit(pool: Pool, { member, ref, local }: Admission): Session | Failed {
   const key = typeof ref === 'string' ? ref : '';
-  const session = member.sessions.get(key) ?? (login === 'local' ? member.localSessions.get(key) : undefined);
+  const session = member.sessions.get(key) ?? (local === 'too' ? member.localSessions.get(key) : undefined);
   if (session === undefined) return failed('SESSION_INVALID', key);
   session.lastActiveMs = pool.time.lab.monotonicMs();
   return session;

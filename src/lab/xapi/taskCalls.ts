@@ -33,10 +33,13 @@ export function closeTask({ pool, master, database }: Acting, ref: string, outco
   });
 }
 
-/** Results of tasks are XML-RPC values even for JSON clients; void is nothing at all. */
+/** Results of tasks are XML-RPC values even for JSON clients; void is an empty one. */
 function asXmlRpc(json: string): string {
   const value: unknown = JSON.parse(json);
-  return typeof value === 'string' && value !== '' ? `<value>${value}</value>` : '';
+  if (Array.isArray(value)) {
+    return `<value><array><data>${value.map((each) => `<value>${each}</value>`).join('')}</data></array></value>`;
+  }
+  return `<value>${typeof value === 'string' ? value : JSON.stringify(value)}</value>`;
 }
 
 const task = { name: 'self', type: 'task ref' };

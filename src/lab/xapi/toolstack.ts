@@ -16,6 +16,9 @@ import { reconcileDomains } from './reconcile.ts';
 
 const emergencyRetryMs = 5_000;
 const unknownHostRetryMs = 60_000;
+const enabledAfterMs = 8_000;
+const crashesAfterMs = 6_000;
+const restartedAfterMs = 2_000;
 
 /** Whether the toolstack starts because its machine has booted or on its own. */
 export type StartedBy = 'boot' | 'itself';
@@ -94,7 +97,7 @@ function comeUpAsMaster(pool: Pool, master: Master, by: StartedBy): void {
     }
   }
   for (const [host] of [...database.rows('host')]) {
-    database.update('host', host, { enabled: host === own });
+    database.update('host', host, { enabled: false });
     if (host === own) continue;
     if (pool.version === '8.2') continue;
     // Newer versions give every host a fresh 600 s, also one that has been dead for days.
@@ -107,7 +110,10 @@ function comeUpAsMaster(pool: Pool, master: Master, by: StartedBy): void {
   judgeLiveness(pool, master);
   reconcileDomains(pool, member, database);
   settleLeftOverKeys(pool, member, database);
-  if (by === 'boot') autoPowerOn(pool, { member, master: member }, database);
+  enableSoon(pool, member, () => {
+    database.update('host', own, { enabled: true });
+    if (by === 'boot') autoPowerOn(pool, { member, master: member }, database);
+  });
   judgeForLife(pool, master);
 }
 
@@ -122,20 +128,47 @@ function sayHello(pool: Pool, member: Member, by: StartedBy): void {
   const { database } = master;
   if (database.get('host', host) === undefined) {
     const why = ['HOST_UNKNOWN_TO_MASTER', member.identity.hostUUID] as const;
-    remainInEmergency(pool, member, { why, retryMs: unknownHostRetryMs, by });
+    if (pool.habits.forgottenMember === 'crashLoops') crashAgainAndAgain(pool, member, by);
+    else remainInEmergency(pool, member, { why, retryMs: unknownHostRetryMs, by });
     return;
   }
   member.toolstack = 'running';
+  member.forgotten = false;
   member.connectedTo = lifeOf(master.member);
   master.member.heard.set(host, agingClock(pool, master.member));
   setLive(database, host, 'live');
   noteStart(pool, member, database);
   reconcileDomains(pool, member, database);
   settleLeftOverKeys(pool, member, database);
-  database.update('host', host, { enabled: true });
-  if (by === 'boot') autoPowerOn(pool, { member, master: master.member }, database);
+  enableSoon(pool, member, () => {
+    database.update('host', host, { enabled: true });
+    if (by === 'boot') autoPowerOn(pool, { member, master: master.member }, database);
+  });
   beatForLife(pool, member, heartbeatEveryMs);
   pool.presenceChanged();
+}
+
+/** A host that answers again is not ready yet: it enables itself when everything else of its start is done. */
+function enableSoon(pool: Pool, member: Member, enable: () => void): void {
+  afterInLife(pool, { member, delayMs: enabledAfterMs }, enable);
+}
+
+/**
+ * A toolstack that starts in a pool that has forgotten its host answers as a slave for some seconds, local logins too, then
+ * dies over a start-up step that fails, before it says hello, and is started again. Its domains write on all the while.
+ */
+function crashAgainAndAgain(pool: Pool, member: Member, by: StartedBy): void {
+  member.toolstack = 'running';
+  member.forgotten = true;
+  afterInLife(pool, { member, delayMs: crashesAfterMs }, () => {
+    endToolstack(pool, member);
+    const { incarnation } = member;
+    pool.time.lab.after(restartedAfterMs, () => {
+      if (member.incarnation !== incarnation || member.toolstack !== 'down') return;
+      if (member.machine.operatingSystem === 'up') sayHello(pool, member, by);
+      pool.presenceChanged();
+    });
+  });
 }
 
 interface Emergency {

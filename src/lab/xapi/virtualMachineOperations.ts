@@ -1,4 +1,5 @@
 import { believeHalted, believeStopped } from '../belief/powerState.ts';
+import { nullRef } from '../belief/records.ts';
 import { type Acting, livesOn } from './acting.ts';
 import { failToReach, isHostAlive } from './contact.ts';
 import { diskSpecs, giveBackLocks } from './locks.ts';
@@ -55,6 +56,10 @@ export async function shutDown(acting: Acting, vm: string, operation: string): P
   if (record.is_control_domain) return failed('OPERATION_NOT_ALLOWED', 'it is a control domain');
   if (record.power_state !== 'Running') {
     return failed('VM_BAD_POWER_STATE', vm, 'running', record.power_state.toLowerCase());
+  }
+  // The guest's agent has to be there to be asked.
+  if (operation === 'clean_shutdown' && record.guest_metrics === nullRef) {
+    return failed('VM_LACKS_FEATURE', vm);
   }
   const host = record.resident_on;
   const target = memberByRef(pool, host);
