@@ -44,6 +44,13 @@ export function targetOf(cluster: Cluster, request: RecoveryRequest): Host | und
   return cluster.hosts.get({ namespace: namespaceOf(request), name: request.spec.target.hostRef.name });
 }
 
+/** The others of these, as people would name them from where this one is. */
+export function othersThan(self: KubernetesObject, objects: readonly KubernetesObject[]): readonly string[] {
+  return objects
+    .filter((one) => keyOfObject(one) !== keyOfObject(self))
+    .map((one) => (namespaceOf(one) === namespaceOf(self) ? one.metadata.name : keyOfObject(one)));
+}
+
 /** Host objects that claim the same machine, whatever their names and namespaces. */
 export function claimantsOf(cluster: Cluster, hostUUID: string): readonly Host[] {
   return cluster.hosts.list().filter((host) => host.spec.hostUUID === hostUUID);

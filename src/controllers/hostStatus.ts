@@ -24,7 +24,7 @@ interface Seen {
   readonly answer: Reading<MemberAnswer>;
 }
 
-/** What a Host shows: its own answer, the pool's opinion of it, and its power as read. Pure. */
+/** What a Host shows: its own answer, the pool's opinion of it, and its power as read. It only reads. */
 export function hostStatus(view: HostView): HostStatus {
   const { host, state, nowWallMs } = view;
   const uuid = host.spec.hostUUID;

@@ -19,7 +19,7 @@ export interface PoolView {
   readonly nowWallMs: number;
 }
 
-/** What a Pool shows: the pool's own database where it is known, and who answers. Pure. */
+/** What a Pool shows: the pool's own database where it is known, and who answers. It only reads. */
 export function poolStatus(view: PoolView): PoolStatus {
   const { pool, state, nowWallMs } = view;
   const generation = pool.metadata.generation ?? 0;

@@ -26,6 +26,7 @@ import {
   hostsOf,
   keyOfObject,
   namespaceOf,
+  othersThan,
   poolNameOf,
   targetOf,
   virtualServersOf,
@@ -79,6 +80,7 @@ export function startReign(options: ReignOptions): Reign {
     const pool = cluster.pools.get(at);
     if (pool === undefined) {
       directory.close(at);
+      shown.delete(`${at.namespace}/${at.name}`);
       return {};
     }
     const before = directory.get(at).kind;
@@ -101,7 +103,7 @@ export function startReign(options: ReignOptions): Reign {
       host,
       pool: cluster.pools.get(poolNameOf(host)),
       state: directory.get(poolNameOf(host)),
-      alsoClaimedBy: others(claimantsOf(cluster, host.spec.hostUUID), host),
+      alsoClaimedBy: othersThan(host, claimantsOf(cluster, host.spec.hostUUID)),
       nowWallMs: clock.wallMs(),
     });
     await writeIfChanged({ writer, kind: hostKind, store: cluster.hosts }, host, status);
@@ -113,7 +115,7 @@ export function startReign(options: ReignOptions): Reign {
     const status = virtualServerStatus({
       server,
       state: directory.get(poolNameOf(server)),
-      alsoClaimedBy: others(claimants.of(server), server),
+      alsoClaimedBy: othersThan(server, claimants.of(server)),
       nowWallMs: clock.wallMs(),
     });
     await writeIfChanged({ writer, kind: virtualServerKind, store: cluster.virtualServers }, server, status);
@@ -135,8 +137,8 @@ export function startReign(options: ReignOptions): Reign {
     for (const server of changedServers(pool, { cluster, directory, shown }))
       servers.enqueueAfter(nameOf(server), shownAfterMs);
     for (const request of cluster.requests.list()) {
-      if (targetOf(cluster, request)?.spec.poolRef.name === at.name)
-        requests.enqueueAfter(nameOf(request), 10);
+      const host = targetOf(cluster, request);
+      if (host !== undefined && isNamed(poolNameOf(host), at)) requests.enqueueAfter(nameOf(request), 10);
     }
   };
   const cancels = [
@@ -145,6 +147,7 @@ export function startReign(options: ReignOptions): Reign {
     follow(cluster.hosts, pools, (host) => [poolNameOf(host)]),
     follow(cluster.hosts, hosts, (host) => claimantsOf(cluster, host.spec.hostUUID).map(nameOf)),
     follow(cluster.virtualServers, servers),
+    follow(cluster.virtualServers, servers, (server) => claimants.of(server).map(nameOf)),
     follow(cluster.requests, requests),
     claimants.stop,
   ];
@@ -162,7 +165,7 @@ function isKnown(state: SessionState): boolean {
   return state.kind === 'open' && state.session.link.belief().kind === 'known';
 }
 
-/** Only those whose record is another object than the one that was shown last: records that did not change are kept. */
+/** Only those whose record is another object than the one that was shown last; a belief keeps those that say the same. */
 function changedServers(
   pool: NonNullable<ReturnType<Cluster['pools']['get']>>,
   from: {
@@ -212,8 +215,8 @@ function followClaimants(cluster: Cluster): {
   return { of: (server) => [...(byMachine.get(server.spec.vmUUID)?.values() ?? [])], stop };
 }
 
-function others(claimants: readonly KubernetesObject[], self: KubernetesObject): readonly string[] {
-  return claimants.filter((one) => keyOfObject(one) !== keyOfObject(self)).map((one) => one.metadata.name);
+function isNamed(one: ObjectName, other: ObjectName): boolean {
+  return one.name === other.name && one.namespace === other.namespace;
 }
 
 function nameOf(object: KubernetesObject): ObjectName {

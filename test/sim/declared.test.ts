@@ -1,6 +1,6 @@
 /** What people declare while the pool is being watched: members that come, go and are reached in another way. */
 import { expect, test } from 'vitest';
-import { hostKind } from '../../src/api/kinds.ts';
+import { hostKind, virtualServerKind } from '../../src/api/kinds.ts';
 import type { KubernetesObject } from '../../src/ports/kubernetes.ts';
 import { namespace, settled } from './stage.ts';
 import type { World } from './world.ts';
@@ -94,3 +94,36 @@ test('the silence of a member is not forgotten when another Host is applied', as
   expect(before).toMatch(/^\d{4}-/);
   expect(await since()).toBe(before);
 });
+
+test('a virtual machine that two VirtualServers claim is shown as such on both, and on neither when one is gone', async () => {
+  const { world } = await watched();
+  let claimed: KubernetesObject | undefined;
+  await world.run(async () => {
+    claimed = (await world.api.list<KubernetesObject>(virtualServerKind, namespace))[0];
+  });
+  const { apiVersion, kind, spec, metadata } = claimed as KubernetesObject & { readonly spec: object };
+  await world.run(() =>
+    world.create({ apiVersion, kind, metadata: { name: 'a-copy', namespace }, spec } as never),
+  );
+  await world.pass(5_000);
+  expect(await readyOf(world, metadata.name)).toMatchObject({
+    reason: 'ClaimedTwice',
+    message: expect.stringContaining('a-copy'),
+  });
+  expect(await readyOf(world, 'a-copy')).toMatchObject({ reason: 'ClaimedTwice' });
+  await world.remove('VirtualServer', 'a-copy');
+  await world.pass(5_000);
+  expect(await readyOf(world, metadata.name)).toMatchObject({ status: 'True' });
+});
+
+async function readyOf(world: World, name: string): Promise<unknown> {
+  type WithConditions = KubernetesObject & {
+    readonly status?: { readonly conditions?: readonly { readonly type: string }[] };
+  };
+  let ready: unknown;
+  await world.run(async () => {
+    const server = await world.api.read<WithConditions>(virtualServerKind, { namespace, name });
+    ready = server?.status?.conditions?.find((one) => one.type === 'Ready');
+  });
+  return ready;
+}

@@ -49,7 +49,7 @@ export function createBeliefBuilder(): BeliefBuilder {
 
 function cached<T>(
   restsOn: readonly WatchedClass[],
-  build: (copy: MasterCopy) => T,
+  build: (copy: MasterCopy, before: T | undefined) => T,
 ): (copy: MasterCopy) => T {
   let from: MasterCopy | undefined;
   let atCount = -1;
@@ -57,7 +57,7 @@ function cached<T>(
   return (copy) => {
     const count = restsOn.reduce((sum, name) => sum + copy.changes[name], 0);
     if (built === undefined || from !== copy || atCount !== count) {
-      built = build(copy);
+      built = build(copy, built);
       from = copy;
       atCount = count;
     }
@@ -87,12 +87,30 @@ function hostsOf({ tables }: MasterCopy): ReadonlyMap<string, HostBelief> {
   return hosts;
 }
 
-function virtualMachinesOf(copy: MasterCopy): ReadonlyMap<string, VirtualMachineBelief> {
+/** One that says the same as before is the same object, so that whoever shows thousands of them sees which changed. */
+function virtualMachinesOf(
+  copy: MasterCopy,
+  before: ReadonlyMap<string, VirtualMachineBelief> | undefined,
+): ReadonlyMap<string, VirtualMachineBelief> {
   const virtualMachines = new Map<string, VirtualMachineBelief>();
   for (const record of copy.tables.vm.values()) {
-    if (record !== 'leftOut') virtualMachines.set(record.uuid, virtualMachineBelief(record, copy, noVbds));
+    if (record === 'leftOut') continue;
+    const now = virtualMachineBelief(record, copy, noVbds);
+    const last = before?.get(record.uuid);
+    virtualMachines.set(record.uuid, last !== undefined && saysTheSame(last, now) ? last : now);
   }
   return virtualMachines;
+}
+
+function saysTheSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  const entries = Object.entries(one);
+  const values = other as Readonly<Record<string, unknown>>;
+  return (
+    entries.length === Object.keys(other).length &&
+    entries.every(([name, value]) => saysTheSame(value, values[name]))
+  );
 }
 
 const noVbds: ReadonlyMap<string, VbdRecord> = new Map();

@@ -14,6 +14,7 @@ import {
   hostsOf,
   keyOfObject,
   namespaceOf,
+  othersThan,
   targetOf,
   virtualServersOf,
 } from '../cluster.ts';
@@ -98,9 +99,7 @@ function targetFacts(cluster: Cluster, host: Host, pool: Pool, hasPowerDevice: b
     hostUUID: host.spec.hostUUID,
     serial: host.spec.serial,
     state: host.spec.state ?? 'InService',
-    alsoClaimedBy: claimantsOf(cluster, host.spec.hostUUID)
-      .filter((other) => keyOfObject(other) !== keyOfObject(host))
-      .map((other) => other.metadata.name),
+    alsoClaimedBy: othersThan(host, claimantsOf(cluster, host.spec.hostUUID)),
     attestationMaxMs: attestation === undefined ? undefined : (attestation.maxValidForSeconds ?? 3600) * 1000,
     hasPowerDevice,
   };

@@ -1,6 +1,6 @@
 /**
  * Writes down a recovery as the status of its request: the form that people read and that a restarted process goes on
- * from. Pure; two calls with the same arguments give the same record.
+ * from. It notes in the memory since when each guard says what it says, and changes nothing else.
  */
 import { type ConditionNow, conditionsNow, isoMillis, isoSeconds } from '../../api/conditions.ts';
 import { cutText, fitted } from '../../api/fit.ts';

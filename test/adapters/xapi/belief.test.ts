@@ -84,6 +84,20 @@ test('follows changes through the event stream, and tells the subscribers', asyn
   });
 });
 
+test('a virtual machine about which nothing changed is the same object when another one changes', async () => {
+  const simulated = await simulateLink({
+    prepare: (pool) => pool.set('vm', 'OpaqueRef:vm-2', vmRecord('second', {})),
+  });
+  await simulated.until('known');
+  const before = (await beliefOf(simulated)).virtualMachines;
+  simulated.pool.patch('vm', 'OpaqueRef:vm-2', { power_state: 'Halted', resident_on: 'OpaqueRef:NULL' });
+  await simulated.pass(1_000);
+  const after = (await beliefOf(simulated)).virtualMachines;
+  expect(after.get('second')).toMatchObject({ powerState: 'Halted' });
+  expect(after.get(vmUUID)).toBe(before.get(vmUUID));
+  expect(after.get('second')).not.toBe(before.get('second'));
+});
+
 test('finds the storage of a disk that was added later', async () => {
   const simulated = await simulateLink();
   await simulated.until('known');
