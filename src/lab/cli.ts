@@ -150,6 +150,7 @@ function addOddSteering(lab: Command, steer: Steer): void {
     .option('--nth <n>', 'strike this call alone, 1 being the next; default: every call', asCount)
     .option('--delay-ms <ms>', 'of slow', asCount, 5000)
     .option('--code <code>', 'of saysFailed', 'INTERNAL_ERROR')
+    .option('--unlocks-first <n>', 'of hookFails: repositories that it unlocks before', asCount, 0)
     .option('--keep-lock', 'of domainFails: the lock stays behind')
     .action((effect: string, { state, ...flags }: State & FaultFlags) =>
       steer(state, { verb: 'fault', fault: asFault(effect, flags) }),
@@ -202,43 +203,37 @@ interface FaultFlags {
   readonly delayMs: number;
   readonly code: string;
   readonly keepLock?: true;
+  readonly unlocksFirst: number;
 }
 
 function stateOption(): Option {
   return new Option('--state <dir>', 'folder that holds lab.json').makeOptionMandatory();
 }
 
-function asFault(kind: string, { at, method, nth, delayMs, code, keepLock }: FaultFlags): Fault {
+function asFault(kind: string, { at, method, nth, keepLock, ...details }: FaultFlags): Fault {
   return {
     ...(at === undefined ? {} : { at }),
     ...(method === undefined ? {} : { method }),
     ...(nth === undefined ? {} : { nth }),
-    effect: asEffect(kind, { delayMs, code, lock: keepLock === true ? 'kept' : 'released' }),
+    effect: asEffect(kind, { ...details, lock: keepLock === true ? 'kept' : 'released' }),
   };
 }
 
-const plainEffects = [
-  'lostReply',
-  'refused',
-  'saysDone',
-  'hang',
-  'html',
-  'truncated',
-  'hookFails',
-  'tapFails',
-] as const;
-const effectKinds = ['slow', 'saysFailed', 'domainFails', ...plainEffects] as const;
+const plainEffects = ['lostReply', 'refused', 'saysDone', 'hang', 'html', 'truncated', 'tapFails'] as const;
+const effectKinds = ['slow', 'saysFailed', 'domainFails', 'hookFails', ...plainEffects] as const;
 
 interface EffectDetails {
   readonly delayMs: number;
   readonly code: string;
+  readonly unlocksFirst: number;
   readonly lock: 'kept' | 'released';
 }
 
-function asEffect(kind: string, { delayMs, code, lock }: EffectDetails): FaultEffect {
+function asEffect(kind: string, { delayMs, code, unlocksFirst, lock }: EffectDetails): FaultEffect {
   if (kind === 'slow') return { kind, delayMs };
   if (kind === 'saysFailed') return { kind, code };
   if (kind === 'domainFails') return { kind, lock };
+  if (kind === 'hookFails') return { kind, unlocksFirst };
   const plain = plainEffects.find((each) => each === kind);
   if (plain === undefined) throw new Error(`the command line let an effect ${kind} pass`);
   return { kind: plain };

@@ -29,8 +29,11 @@ export type FaultEffect =
   | { readonly kind: 'html' }
   /** Done, but the answer breaks off in the middle of the JSON. */
   | { readonly kind: 'truncated' }
-  /** host.declare_dead and host.destroy: the unlocking hook ends with code 1, which XAPI logs and ignores. */
-  | { readonly kind: 'hookFails' }
+  /**
+   * host.declare_dead and host.destroy: the unlocking hook ends early, and XAPI reports success. It goes through the
+   * host's repositories one after the other; of those before the one that it ended at the locks are gone.
+   */
+  | { readonly kind: 'hookFails'; readonly unlocksFirst?: number }
   /** VM.start and VM.start_on: a disk cannot be opened, and the keys that were set for it go again. */
   | { readonly kind: 'tapFails' }
   /**

@@ -41,6 +41,16 @@ function start(args: readonly string[], untilStopped: () => Promise<void> = () =
   return { end, result };
 }
 
+const noSurroundings = {
+  clock: systemClock,
+  random: systemRandom,
+  network: createSocketNetwork(),
+  print: () => {},
+  complain: () => {},
+  setExitCode: () => {},
+  untilStopped: () => Promise.resolve(),
+};
+
 async function kintsugi(...args: readonly string[]): Promise<Ended> {
   const { end, result } = start(args);
   await end;
@@ -127,6 +137,19 @@ test('a machine is moved and somebody else begins by hand from the command line'
   expect((await kintsugi('call', 'host.disable', 'host:mars', '--state', state)).err).toContain(
     'nothing in this lab is called host:mars',
   );
+});
+
+test('every command and every fault that the program offers is in its page', () => {
+  const page = readFileSync(new URL('../../docs/lab.md', import.meta.url), 'utf8');
+  const program = new Command();
+  labCommand(program, noSurroundings);
+  const commands = program.commands[0]?.commands ?? [];
+  const names = commands.map((each) => each.name());
+  expect(names.length).toBeGreaterThan(20);
+  expect(names.filter((name) => !page.includes(`lab ${name}`))).toEqual([]);
+  const effects = commands.find((each) => each.name() === 'fault')?.registeredArguments[0]?.argChoices ?? [];
+  expect(effects.length).toBeGreaterThan(9);
+  expect(effects.filter((effect) => !page.includes(`| \`${effect}\` |`))).toEqual([]);
 });
 
 test('a wrong name is answered with a sentence that says which there are, and code 1', async () => {

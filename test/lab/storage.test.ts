@@ -73,6 +73,32 @@ test('with several shared repositories every host has machines on each, and a da
   });
 });
 
+test('a hook that ends early has unlocked the repositories before the one that it ended at', async () => {
+  const world = createSimulatedLab({ virtualServers: 16, sharedStorage: 2 });
+  await world.run(async () => {
+    const session = await world.logIn();
+    const { host } = await world.refs(session);
+    world.lab.steer.cutPower('host-2');
+    const effect = { kind: 'hookFails', unlocksFirst: 1 } as const;
+    world.lab.steer.addFault({ method: 'host.declare_dead', nth: 1, effect });
+    const lockedOn = async () => {
+      const disks = await world.ask<Record<string, { SR: string; sm_config: object }>>(
+        'host-1',
+        'VDI.get_all_records',
+        session,
+      );
+      const held = Object.values(disks).filter((each) => `host_${host('host-2')}` in each.sm_config);
+      const names = held.map((each) => world.ask('host-1', 'SR.get_name_label', session, each.SR));
+      return new Set(await Promise.all(names));
+    };
+    expect(await lockedOn()).toEqual(new Set(['shared-nfs', 'shared-nfs-2']));
+    await world.ask('host-1', 'host.declare_dead', session, host('host-2'));
+    expect(await lockedOn()).toEqual(new Set(['shared-nfs-2']));
+    await world.ask('host-1', 'host.declare_dead', session, host('host-2'));
+    expect(await lockedOn()).toEqual(new Set());
+  });
+});
+
 test('a CD of the ISO library is read by any host at once, and one in a host can be read there alone', async () => {
   const world = createSimulatedLab();
   const { steer } = world.lab;

@@ -37,7 +37,9 @@ export async function declareDead(acting: Acting, host: string): Promise<Outcome
 
 /** Ends with code 1 at the first SR that fails; XAPI logs that and reports success. */
 function runUnlockingHook({ pool, database, effects }: Acting, host: string): number {
-  return effects.some((effect) => effect.kind === 'hookFails') ? 0 : resetVdis(pool, database, host);
+  const fails = effects.find((effect) => effect.kind === 'hookFails');
+  const repositories = fails?.kind === 'hookFails' ? (fails.unlocksFirst ?? 0) : undefined;
+  return resetVdis(pool, database, { hostRef: host, repositories });
 }
 
 function guestsOn(database: Database, host: string): readonly string[] {

@@ -99,14 +99,20 @@ export function giveBackLocks(pool: Pool, database: Database, { host, disks }: H
   }
 }
 
+interface Reset {
+  readonly hostRef: string;
+  /** How many of the host's repositories it gets through; undefined: all. */
+  readonly repositories: number | undefined;
+}
+
 /**
- * The hook 10resetvdis: removes a host's lock keys on every SR that the host has a PBD of. It asks nobody whether the
- * host is really dead. Returns how many keys went.
+ * The hook 10resetvdis: removes a host's lock keys on every SR that the host has a PBD of, and no other key. It asks nobody
+ * whether the host is really dead. Returns how many keys went.
  */
-export function resetVdis(pool: Pool, database: Database, hostRef: string): number {
+export function resetVdis(pool: Pool, database: Database, { hostRef, repositories }: Reset): number {
   const key = lockKey(hostRef);
   let removed = 0;
-  for (const pbd of database.get('host', hostRef)?.PBDs ?? []) {
+  for (const pbd of (database.get('host', hostRef)?.PBDs ?? []).slice(0, repositories)) {
     const sr = database.get('SR', database.get('PBD', pbd)?.SR ?? '');
     for (const vdi of sr?.VDIs ?? []) {
       if (removeKey(pool, database, { vdi, key }) === 'removed') removed += 1;
