@@ -6,7 +6,7 @@ import type { SteerCommand } from './commands.ts';
 import type { Fault, FaultEffect } from './faults.ts';
 import { addMachineCommands } from './machineCli.ts';
 import { describeBehaviours, describeStatus, describeVerdict } from './report.ts';
-import type { XapiVersion } from './settings.ts';
+import type { Habits, XapiVersion } from './settings.ts';
 import { type RemoteLab, readSheet, steerFrom } from './steerFrom.ts';
 import { labUp } from './up.ts';
 
@@ -28,6 +28,7 @@ interface UpFlags {
   readonly virtualServers: number;
   readonly localVirtualServers: number;
   readonly sharedStorage: number;
+  readonly storageLocks: Habits['storageLocks'];
   readonly seed: number;
   readonly speed: number;
   readonly release: XapiVersion;
@@ -53,11 +54,20 @@ function addUp(lab: Command, deps: Surroundings): void {
         .choices(['8.2', '8.3'])
         .default('8.3'),
     )
-    .action(async ({ state, release, ...flags }: UpFlags) => {
+    .addOption(
+      new Option(
+        '--storage-locks <which>',
+        'whether disks have lock keys; the newer kind of storage has none',
+      )
+        .choices(['kept', 'none'])
+        .default('kept'),
+    )
+    .action(async ({ state, release, storageLocks, ...flags }: UpFlags) => {
       await speaking(deps, async () => {
         const { clock, random } = deps;
         const log = complainingLog(deps);
-        const running = await labUp({ ...flags, clock, random, log, version: release, stateFolder: state });
+        const rest = { clock, random, log, version: release, stateFolder: state, habits: { storageLocks } };
+        const running = await labUp({ ...flags, ...rest });
         deps.print(JSON.stringify(running.sheet, undefined, 2));
         await deps.untilStopped();
         await running.close();
