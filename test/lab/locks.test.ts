@@ -246,6 +246,40 @@ test('a member that starts removes the keys of a disk that only forgotten hosts 
   });
 });
 
+test.each(['host-4', 'host-1'])(
+  '%s that attaches storage holds none of its disks: its own keys go, and of the pool’s master paused too',
+  async (plugged) => {
+    const world = createSimulatedLab();
+    await world.run(async () => {
+      const session = await world.logIn();
+      const { host } = await world.refs(session);
+      world.lab.steer.unplugStorage('iso-library', plugged);
+      const vdis = await world.ask<Record<string, { name_label: string }>>(
+        'host-1',
+        'VDI.get_all_records',
+        session,
+      );
+      const iso = Object.keys(vdis).find((each) => vdis[each]?.name_label === 'debian-13.iso') ?? '';
+      for (const key of [`host_${host(plugged)}`, `host_${host('host-3')}`, 'paused', 'activating']) {
+        await world.ask('host-1', 'VDI.add_to_sm_config', session, iso, key, 'RO');
+      }
+      const sr = await world.ask('host-1', 'VDI.get_SR', session, iso);
+      const plugs = await world.ask<Record<string, { SR: string; host: string }>>(
+        'host-1',
+        'PBD.get_all_records',
+        session,
+      );
+      const plug = Object.keys(plugs).find(
+        (each) => plugs[each]?.SR === sr && plugs[each]?.host === host(plugged),
+      );
+      await world.ask('host-1', 'PBD.plug', session, plug);
+      const left = Object.keys(await world.ask<Config>('host-1', 'VDI.get_sm_config', session, iso));
+      const stays = plugged === 'host-1' ? [] : ['paused'];
+      expect(new Set(left)).toEqual(new Set([`host_${host('host-3')}`, 'activating', ...stays]));
+    });
+  },
+);
+
 test('storage of the newer kind keeps no keys at all', async () => {
   await withHalted({ habits: { storageLocks: 'none' } }, async ({ world, config, start, set, key }) => {
     expect(await config()).toEqual({});
