@@ -35,6 +35,7 @@ import { hostStatus } from './hostStatus.ts';
 import { createPoolDirectory, type PoolDirectory, type SessionState } from './poolDirectory.ts';
 import { poolStatus } from './poolStatus.ts';
 import { createRecoveryController } from './recovery/recoveryController.ts';
+import type { Refused } from './refusals.ts';
 import { createAccounts } from './secrets.ts';
 import { virtualServerStatus } from './virtualServerStatus.ts';
 import { writeIfChanged } from './writeIfChanged.ts';
@@ -67,7 +68,7 @@ const shownAfterMs = 200;
 export function startReign(options: ReignOptions): Reign {
   const { cluster, clock } = options;
   const accounts = createAccounts(options);
-  const writer = createStatusWriter(options);
+  const shows = { ...options, writer: createStatusWriter(options), refusals: new Map<string, Refused>() };
   const shown = new Map<string, PoolBelief>();
   const directory = createPoolDirectory({ ...options, accounts, onChange: (at) => poolChanged(at) });
   const loop = (
@@ -93,8 +94,12 @@ export function startReign(options: ReignOptions): Reign {
       nowMs: clock.monotonicMs(),
       nowWallMs: clock.wallMs(),
     };
-    await writeIfChanged({ writer, kind: poolKind, store: cluster.pools }, pool, poolStatus(view));
-    return { requeueAfterMs: isKnown(state) ? poolEveryMs : troubledPoolEveryMs };
+    const { requeueAfterMs } = await writeIfChanged(
+      { ...shows, kind: poolKind, store: cluster.pools },
+      pool,
+      poolStatus(view),
+    );
+    return { requeueAfterMs: requeueAfterMs ?? (isKnown(state) ? poolEveryMs : troubledPoolEveryMs) };
   });
   const hosts = loop('hosts', 8, async (at) => {
     const host = cluster.hosts.get(at);
@@ -106,8 +111,7 @@ export function startReign(options: ReignOptions): Reign {
       alsoClaimedBy: othersThan(host, claimantsOf(cluster, host.spec.hostUUID)),
       nowWallMs: clock.wallMs(),
     });
-    await writeIfChanged({ writer, kind: hostKind, store: cluster.hosts }, host, status);
-    return {};
+    return await writeIfChanged({ ...shows, kind: hostKind, store: cluster.hosts }, host, status);
   });
   const servers = loop('virtualservers', 16, async (at) => {
     const server = cluster.virtualServers.get(at);
@@ -118,8 +122,11 @@ export function startReign(options: ReignOptions): Reign {
       alsoClaimedBy: othersThan(server, claimants.of(server)),
       nowWallMs: clock.wallMs(),
     });
-    await writeIfChanged({ writer, kind: virtualServerKind, store: cluster.virtualServers }, server, status);
-    return {};
+    return await writeIfChanged(
+      { ...shows, kind: virtualServerKind, store: cluster.virtualServers },
+      server,
+      status,
+    );
   });
   const claimants = followClaimants(cluster);
   const recovery = createRecoveryController({

@@ -70,6 +70,7 @@ export async function actOnce(
     outcome: outcomeOf(decision, draftFacts, sinceWhen(draft)),
   });
   const written = await writeRecord(subject.request, record, memory, options);
+  if (written === 'refused') return { requeueAfterMs: whileWaitingMs };
   if (written !== 'written') return { requeueAfterMs: written === 'conflict' ? 100 : whileRunningMs };
   // Replies to earlier acts may have come while this was being written.
   memory.acts = withBegun(memory.acts, begun);

@@ -12,6 +12,7 @@ import { type Reading, unknown } from '../../domain/reading.ts';
 import type { Cancel } from '../../ports/clock.ts';
 import type { MemberWatch } from '../memberWatch.ts';
 import type { PowerWatch } from '../powerWatch.ts';
+import type { Refused } from '../refusals.ts';
 import type { NotSent } from './holdBack.ts';
 
 export interface Memory {
@@ -34,6 +35,8 @@ export interface Memory {
   attending: Attending | undefined;
   /** Monotonic time of the last write of status. */
   writtenMs: number;
+  /** Undefined when the API server took the last record. */
+  refused: Refused | undefined;
   /** The journal as this process last wrote or read it; another one means that somebody else wrote. */
   journalText: string;
   /** When this process first looked at the request. */
@@ -100,6 +103,7 @@ export function recall(request: RecoveryRequest, nowMs: number): Memory {
     notSent: new Map(),
     attending: undefined,
     writtenMs: Number.NEGATIVE_INFINITY,
+    refused: undefined,
     journalText: journalText(request),
     sinceMs: nowMs,
   };

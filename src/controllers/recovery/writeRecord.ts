@@ -6,8 +6,10 @@ import type { Clock } from '../../ports/clock.ts';
 import type { EventRecorder, KubernetesApi } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import { type Cluster, keyOfObject, namespaceOf } from '../cluster.ts';
+import { mayBeTriedInMs, refusedOnceMore } from '../refusals.ts';
 import type { Status } from './makeRecord.ts';
 import { journalText, type Memory } from './memory.ts';
+import { unrecorded } from './unready.ts';
 
 /** Progress of virtual machines is written this often at most between acts; acts carry it with them anyway. */
 const progressEveryMs = 2_000;
@@ -45,24 +47,28 @@ function verdicts(status: Status | undefined): unknown {
   return status?.gates?.map((gate) => [gate.guard, gate.verdict]);
 }
 
+interface RecordOptions {
+  readonly api: KubernetesApi;
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly events: EventRecorder;
+  readonly log: Log;
+}
+
 /** Replaces the record if nobody wrote in between. `uncertain` when it may or may not have been applied. */
 export async function writeRecord(
   request: RecoveryRequest,
   record: Status,
   memory: Memory,
-  options: {
-    readonly api: KubernetesApi;
-    readonly cluster: Cluster;
-    readonly clock: Clock;
-    readonly events: EventRecorder;
-    readonly log: Log;
-  },
+  options: RecordOptions,
 ): Promise<'written' | 'conflict' | 'uncertain' | 'refused'> {
   if (sameJson(request.status ?? {}, record)) return 'written';
+  if (mayBeTriedInMs(memory.refused, request, options.clock) > 0) return 'refused';
   const outcome = await options.api.writeStatus(recoveryRequestKind, { ...request, status: record });
   switch (outcome.kind) {
     case 'written':
       memory.writtenMs = options.clock.monotonicMs();
+      memory.refused = undefined;
       memory.journalText = journalText(outcome.object);
       options.cluster.requests.absorb(outcome.object);
       return 'written';
@@ -73,23 +79,38 @@ export async function writeRecord(
       await readAgain(request, options);
       return 'uncertain';
     case 'refused':
-      // The record is what people read, and it is not taken: an Event and the log are what is left to tell them by.
-      options.events.record({
-        regarding: request,
-        type: 'Warning',
-        reason: 'RecordRefused',
-        action: request.spec.procedure,
-        note: cutText(
-          `The API server refuses the record of this request, so nothing is done for it: ${outcome.message}`,
-          1000,
-        ),
-      });
-      options.log.error('the API server refused the record of a recovery; nothing is done without it', {
-        request: keyOfObject(request),
-        message: outcome.message,
-      });
+      memory.refused = refusedOnceMore(memory.refused, request, options.clock);
+      await tellRefusal(request, outcome.message, options);
       return 'refused';
   }
+}
+
+/**
+ * The record is what people read, and it is not taken: so they are told by what was recorded before with a sentence over it,
+ * which may be small enough, by an Event, and by the log.
+ */
+async function tellRefusal(request: RecoveryRequest, message: string, options: RecordOptions): Promise<void> {
+  const { api, clock, cluster, events, log } = options;
+  const because = cutText(
+    `The API server refuses the record of this request, so nothing is done for it: ${message}`,
+    1000,
+  );
+  log.error('the API server refused the record of a recovery; nothing is done without it', {
+    request: keyOfObject(request),
+    message,
+  });
+  events.record({
+    regarding: request,
+    type: 'Warning',
+    reason: 'RecordRefused',
+    action: request.spec.procedure,
+    note: because,
+  });
+  const status = unrecorded(request, because, clock);
+  if (sameJson(request.status ?? {}, status)) return;
+  const outcome = await api.writeStatus(recoveryRequestKind, { ...request, status });
+  if (outcome.kind === 'written') cluster.requests.absorb(outcome.object);
+  else if (outcome.kind === 'uncertain') await readAgain(request, options);
 }
 
 /** After a write whose reply was lost: the next pass must see what the server has, not what the cache had. */
