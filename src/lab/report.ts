@@ -23,6 +23,7 @@ export function describeStatus(status: LabStatus): string {
     const paint = each.runsOn.length > 1 ? pc.red : pc.yellow;
     lines.push(paint(`  ${each.name} ${really}; the pool believes: ${believed}`));
   }
+  for (const line of status.odd) lines.push(pc.yellow(line));
   for (const cut of status.cuts) lines.push(pc.yellow(`cut: ${cut}`));
   for (const fault of status.faults) lines.push(pc.yellow(`fault ${fault}`));
   return lines.join('\n');

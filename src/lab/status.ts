@@ -14,6 +14,8 @@ export interface LabStatus {
   readonly virtualMachines: readonly VirtualMachineStatus[];
   readonly cuts: readonly string[];
   readonly faults: readonly string[];
+  /** What else is not as usual, one line each: migrations that hang, storage that is not plugged, daemons that are down. */
+  readonly odd: readonly string[];
 }
 
 export interface HostStatus {
@@ -63,6 +65,7 @@ export function readStatus(pool: Pool, bmcs: readonly Bmc[]): LabStatus {
     }),
     cuts: pool.network.describe(),
     faults: pool.faults.describe(),
+    odd: [...pool.migrations.describe(), ...unplugged(pool, database), ...silentDaemons(pool)],
   };
 }
 
@@ -96,4 +99,19 @@ function hostStatus(pool: Pool, { member, database, bmcs }: Looked): HostStatus 
           },
         }),
   };
+}
+
+function unplugged(pool: Pool, database: Database | undefined): readonly string[] {
+  return [...(database?.rows('PBD') ?? [])]
+    .filter(([, pbd]) => !pbd.currently_attached)
+    .map(([, pbd]) => {
+      const host = pool.members.find((each) => each.identity.hostRef === pbd.host)?.identity.name;
+      return `${database?.get('SR', pbd.SR)?.name_label} is not plugged on ${host ?? 'a host that is forgotten'}`;
+    });
+}
+
+function silentDaemons(pool: Pool): readonly string[] {
+  return pool.members
+    .filter((member) => member.statistics !== 'up')
+    .map(({ identity, statistics }) => `the statistics daemon of ${identity.name}: ${statistics}`);
 }

@@ -126,6 +126,14 @@ test('a machine is moved and somebody else begins by hand from the command line'
   });
   const status = await kintsugi('status', '--state', state);
   expect(status.out).toContain(`${moved} runs on host-3; the pool believes: Running on host-2`);
+  expect(status.out).toContain(`the migration of ${moved} from host-2 to host-3 hangs (targetRuns)`);
+  expect((await kintsugi('unplug-storage', 'iso-library', 'host-2', '--state', state)).code).toBe(0);
+  expect((await kintsugi('statistics-daemon', 'host-3', 'down', '--state', state)).code).toBe(0);
+  const { odd } = JSON.parse((await kintsugi('status', '--json', '--state', state)).out);
+  expect(odd.slice(1)).toEqual([
+    'iso-library is not plugged on host-2',
+    'the statistics daemon of host-3: down',
+  ]);
   const refused = await kintsugi('call', 'VM.hard_shutdown', `vm:${moved}`, '--state', state);
   expect(refused).toMatchObject({ code: 1 });
   expect(refused.err).toContain('OTHER_OPERATION_IN_PROGRESS');

@@ -67,6 +67,17 @@ test('an activation sets activating, then the key of its host, and takes activat
   });
 });
 
+test('the storage manager of 8.2 has no activating: a host that dies leaves its key alone', async () => {
+  const options = { version: '8.2', latencies: { startMs: 4_000 } } as const;
+  await withHalted(options, async ({ world, session, vm, host, config, key }) => {
+    await world.ask('host-1', 'Async.VM.start_on', session, vm('db-02'), host('host-4'), false, false);
+    await world.wait(1_000);
+    world.lab.steer.cutPower('host-4');
+    await world.wait(4_000);
+    expect(await config()).toEqual({ [key('host-4')]: 'RW' });
+  });
+});
+
 test('a virtual machine that is being started is Halted and resident on its host, and nowhere after a start that failed', async () => {
   await withHalted({ latencies: { startMs: 4_000 } }, async ({ world, session, vm, host, config }) => {
     world.lab.steer.addFault({ method: 'VM.start_on', nth: 1, effect: { kind: 'tapFails' } });

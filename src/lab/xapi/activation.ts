@@ -25,6 +25,7 @@ const retryEveryMs = 1_000;
  * What the storage manager does before a domain has its disk, all of it in VDI.sm_config of the pool's database: it deals
  * with the keys that it finds, sets `activating`, then `host_<ref>`, opens the disk, and takes `activating` away. A disk that
  * fails to open takes both with it. A host that dies in between leaves both, and nothing ever removes `activating` again.
+ * The storage manager of 8.2 has no such word yet.
  */
 export async function activate(activation: Activation): Promise<Activated> {
   const { acting, target, disk, openMs, tap } = activation;
@@ -76,7 +77,7 @@ async function trySettingKeys(
   { acting, target, disk }: Activation,
   vdi: string,
 ): Promise<'active' | 'later' | Failed> {
-  const { database } = acting;
+  const { database, pool } = acting;
   const { mode } = disk;
   const heldAs = holdersIn(configOf(database, vdi)).map((each) => each.mode);
   if (heldAs.includes('RW') || (heldAs.length > 0 && mode === 'RW')) {
@@ -90,7 +91,7 @@ async function trySettingKeys(
     if (mode === 'RO') return 'later';
     return unavailable(`['MAP_DUPLICATE_KEY', 'VDI', 'sm_config', '${vdi}', 'activating']`);
   }
-  setKey(database, vdi, { key: 'activating', value: 'True' });
+  if (pool.version !== '8.2') setKey(database, vdi, { key: 'activating', value: 'True' });
   const own = lockKey(target.identity.hostRef);
   // An assertion of the storage manager's own, which stands before what would tidy up.
   if (own in config) return failed('SR_BACKEND_FAILURE_1200', '', '', '');

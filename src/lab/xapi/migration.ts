@@ -18,6 +18,8 @@ export interface Migrations {
   begin(move: Move): void;
   /** Throws a sentence when no migration of this virtual machine is under way, or it cannot fail any more. */
   end(vmUUID: string, how: 'completes' | 'fails'): void;
+  /** One line per migration that hangs. */
+  describe(): readonly string[];
   /** The power of a machine is gone: the other end of each of its migrations finds out after a while. */
   machineLost(machine: Machine): void;
 }
@@ -114,6 +116,11 @@ export function createMigrations(pool: Pool): Migrations {
         for (const { identity } of [move.from, to]) reportMemory(pool, database, identity.hostRef);
       }
     },
+    describe: () =>
+      [...underWay.values()].map(
+        ({ source, from, to, point }) =>
+          `the migration of ${source.vmName} from ${from.identity.name} to ${to.identity.name} hangs (${point})`,
+      ),
     machineLost: (machine) => {
       for (const move of underWay.values()) {
         if (move.source.machine !== machine && move.target.machine !== machine) continue;
