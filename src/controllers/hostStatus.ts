@@ -1,11 +1,13 @@
 import { type ConditionNow, conditionsNow, isoSeconds } from '../api/conditions.ts';
 import type { Host, Pool } from '../api/generated/types.ts';
 import { diagnose } from '../domain/diagnose.ts';
+import { type IdentityFacts, identityTrouble } from '../domain/identity.ts';
 import type { HostBelief, MemberAnswer, PoolBelief } from '../domain/pool.ts';
 import { type Reading, unknown } from '../domain/reading.ts';
+import { fencingReady } from './fencingReady.ts';
+import { heldOf, silenceOf } from './hostMemory.ts';
 import { allOf, isFalse, isTrue, isUnknown, poolNotKnown } from './judgements.ts';
 import type { SessionState } from './poolDirectory.ts';
-import type { PowerWatch } from './powerWatch.ts';
 
 type HostStatus = NonNullable<Host['status']>;
 
@@ -13,12 +15,12 @@ export interface HostView {
   readonly host: Host;
   readonly pool: Pool | undefined;
   readonly state: SessionState;
-  /** Names of other Hosts that claim the same machine. */
-  readonly alsoClaimedBy: readonly string[];
+  readonly identity: IdentityFacts;
+  readonly nowMs: number;
   readonly nowWallMs: number;
 }
 
-interface Seen {
+export interface Seen {
   readonly belief: Reading<PoolBelief>;
   readonly inPool: HostBelief | undefined;
   readonly answer: Reading<MemberAnswer>;
@@ -35,7 +37,6 @@ export function hostStatus(view: HostView): HostStatus {
     state.kind === 'open' ? state.session.members.answer(uuid) : unknown(state.because);
   const inPool = belief.kind === 'known' ? belief.value.hosts.get(uuid) : undefined;
   const seen = { belief, inPool, answer };
-  const silentSince = silentSinceOf(view, answer);
   return {
     observedGeneration: generation,
     ...(inPool === undefined ? {} : { name: inPool.name, enabled: inPool.enabled }),
@@ -43,19 +44,13 @@ export function hostStatus(view: HostView): HostStatus {
     role: roleOf(seen, uuid),
     live: inPool === undefined ? 'Unknown' : inPool.live ? 'True' : 'False',
     answers: answersOf(answer),
-    ...(silentSince === undefined ? {} : { silentSince }),
+    ...silenceOf(view, answer),
+    ...heldOf(view),
     ...powerOf(view),
     conditions: [
       ...conditionsNow(host.status?.conditions, conditions(view, seen), { nowWallMs, generation }),
     ],
   };
-}
-
-/** What was written down before a restart is kept until the member has been asked again: it is what the restarted process recalls. */
-function silentSinceOf({ host, state }: HostView, answer: Reading<MemberAnswer>): string | undefined {
-  if (state.kind === 'closed' || answer.kind === 'unknown') return host.status?.silentSince;
-  const since = state.session.members.silentSinceWallMs(host.spec.hostUUID);
-  return since === undefined ? undefined : isoSeconds(since);
 }
 
 function residentsOf(pool: PoolBelief, uuid: string): number {
@@ -100,17 +95,11 @@ function conditions(view: HostView, seen: Seen): readonly ConditionNow[] {
   const reachable = reachableNow(seen.answer);
   const fencing = fencingReady(view, seen);
   const suspected = suspectedNow(view, seen);
-  return [readyNow(view, seen, [reachable, fencing]), reachable, fencing, suspected];
+  const identity = identityNow(view, seen);
+  return [readyNow(view, seen, [identity, reachable, fencing]), reachable, fencing, suspected];
 }
 
 function readyNow(view: HostView, seen: Seen, parts: readonly ConditionNow[]): ConditionNow {
-  if (view.alsoClaimedBy.length > 0) {
-    return isFalse(
-      'Ready',
-      'ClaimedTwice',
-      `The host UUID is also claimed by ${view.alsoClaimedBy.join(', ')}. Delete the Host that is wrong.`,
-    );
-  }
   if (view.host.spec.state === 'Maintenance') return isFalse('Ready', 'Maintenance', 'People work on it.');
   if (view.pool === undefined) {
     return isFalse('Ready', 'NoPool', `There is no Pool ${view.host.spec.poolRef.name} in this namespace.`);
@@ -124,9 +113,17 @@ function readyNow(view: HostView, seen: Seen, parts: readonly ConditionNow[]): C
     : isFalse('Enabled', 'Disabled', 'The pool does not let it run virtual machines (it is disabled).');
   return allOf(
     'Ready',
-    [...parts.slice(0, 1), pool, ...parts.slice(1)],
+    [...parts.slice(0, 2), pool, ...parts.slice(2)],
     'It answers, runs virtual machines, and its power can be read.',
   );
+}
+
+/** Which machine it is. A contradiction stops every act on it, so it is shown before anything else. */
+function identityNow(view: HostView, { belief }: Seen): ConditionNow {
+  const trouble = identityTrouble(view.identity, belief.kind === 'known' ? belief.value : undefined);
+  return trouble?.kind === 'contradicted'
+    ? isFalse('Ready', 'AnotherMachine', trouble.because)
+    : isTrue('Ready', 'TheOneMeant', 'Nothing contradicts which machine it is.');
 }
 
 function reachableNow(answer: Reading<MemberAnswer>): ConditionNow {
@@ -151,58 +148,6 @@ function reachableNow(answer: Reading<MemberAnswer>): ConditionNow {
     case 'silent':
       return isFalse('Reachable', 'Silent', `${answer.value.says}.`);
   }
-}
-
-function fencingReady(view: HostView, seen: Seen): ConditionNow {
-  const { host, state } = view;
-  if (state.kind === 'closed') return isUnknown('FencingReady', 'PoolNotKnown', poolNotKnown(host));
-  const watch = state.session.power(host.spec.hostUUID);
-  const attests = (host.spec.power ?? []).some((rung) => rung.attestation !== undefined);
-  if (watch === undefined || !watch.hasDevice) {
-    return attests && watch?.unknownBecause() !== undefined && !hasRedfish(host)
-      ? isTrue(
-          'FencingReady',
-          'ByAttestation',
-          "No device can cut its power; a person's word will be needed.",
-        )
-      : isFalse(
-          'FencingReady',
-          'NoPowerDevice',
-          watch?.unknownBecause() ?? 'No power controller is declared.',
-        );
-  }
-  const because = watch.unknownBecause();
-  const last = watch.last();
-  if (last === undefined || because !== undefined) {
-    return isFalse('FencingReady', 'PowerUnknown', because ?? 'Its power has not been read yet.');
-  }
-  const serials = [last.serial, seen.inPool?.serial ?? ''].filter((serial) => serial !== '');
-  const foreign = serials.find((serial) => serial !== host.spec.serial);
-  return foreign === undefined
-    ? couldBeCut(watch, last.device)
-    : isFalse(
-        'FencingReady',
-        'AnotherMachine',
-        `The serial is declared as ${host.spec.serial ?? 'none'}, and ${foreign === last.serial ? last.device : 'the pool'} shows ${foreign}. Correct the Host before its power is ever cut.`,
-      );
-}
-
-/** The machine is read, and it is the right one: could it be cut tonight? */
-function couldBeCut(watch: PowerWatch, device: string): ConditionNow {
-  const tooSlow = watch.tooSlowBecause();
-  if (tooSlow !== undefined) return isFalse('FencingReady', 'TooSlow', tooSlow);
-  const ability = watch.cutAbility();
-  if (ability.kind === 'no') return isFalse('FencingReady', 'CannotCut', ability.because);
-  const shows = `${device} shows its serial and its power`;
-  return isTrue(
-    'FencingReady',
-    'PowerRead',
-    ability.kind === 'yes' ? `${shows}, and could cut it.` : `${shows}. ${ability.because}`,
-  );
-}
-
-function hasRedfish(host: Host): boolean {
-  return (host.spec.power ?? []).some((rung) => rung.redfish !== undefined);
 }
 
 function suspectedNow(view: HostView, seen: Seen): ConditionNow {

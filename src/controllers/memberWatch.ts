@@ -13,10 +13,12 @@ export interface MemberWatch {
   masterContact(hostUUID: string): Reading<'answers' | 'cannotBeContacted'>;
   /** For how long the member has not been heard of; unknown while it answers or has not been asked yet. */
   silentForMs(hostUUID: string): Reading<number>;
-  /** Wall time of the last sign of life before the silence, for people; undefined while it answers. */
-  silentSinceWallMs(hostUUID: string): number | undefined;
+  /** Since when it does not answer, by both clocks, with what was recalled; undefined while it answers. */
+  silentSince(hostUUID: string): { readonly ms: number; readonly wallMs: number } | undefined;
   /** A silence that was written down before a restart: it counts as soon as the member has been asked for a while. */
-  recall(hostUUID: string, sinceWallMs: number): void;
+  recall(hostUUID: string, silence: RecordedSilence): void;
+  /** Asks those others again that were last asked before this moment and do not fail; resolves when they have answered. */
+  askOthersAgain(hostUUID: string, beforeMs: number): Promise<void>;
   /** Asks this member often, and the others often enough for a decision, until the returned function is called. */
   attend(hostUUID: string): Cancel;
   /**
@@ -36,24 +38,43 @@ export interface WatchedMember {
   readonly sha256Fingerprint: string;
 }
 
+/** What the status of a Host says about its silence. */
+export interface RecordedSilence {
+  readonly sinceWallMs: number;
+  /** When it was last seen to last. */
+  readonly seenWallMs: number;
+  /** How much of it had been seen by then. */
+  readonly lastedMs: number;
+}
+
 export interface MemberWatchOptions {
   readonly link: PoolLink;
   readonly clock: Clock;
   readonly random: Random;
   readonly members: readonly WatchedMember[];
   readonly onChange: (hostUUID: string) => void;
+  /** The master reached a member that does not answer the operator, at a question of that monotonic moment. */
+  readonly onContact: (hostUUID: string, askedMs: number) => void;
 }
 
 const settledEveryMs = 40_000;
-const attendedEveryMs = 15_000;
+const attendedEveryMs = 5_000;
 const silentEveryMs = 5_000;
 /** With `answerWithinMs` this keeps the newest answer younger than the 5 s that an act asks for. */
 const vigilEveryMs = 500;
 const answerWithinMs = 2_000;
 const contactEveryMs = 10_000;
-const contactWithinMs = 60_000;
+/** XAPI itself gives up on a member that it still takes for live after 131 to 152 s (docs/decisions/0012). */
+const contactWithinMs = 180_000;
+/**
+ * A master that reaches a member answers within milliseconds, and after the member's toolstack was restarted within one
+ * of its own repetitions (10 s, and 3 s to connect). Whoever has waited for longer knows that it does not reach it now.
+ */
+const contactTakesAtMostMs = 15_000;
 /** How long a restarted process must have seen the silence itself before it believes what was written down of it. */
 const seenMyselfMs = 30_000;
+/** What was written down is only believed where nobody looked for at most this long; it is written twice a minute. */
+const unseenAtMostMs = 150_000;
 
 interface Member {
   readonly hostUUID: string;
@@ -62,9 +83,10 @@ interface Member {
   contact: Reading<'answers' | 'cannotBeContacted'>;
   /** Monotonic and wall time of the first question without an answer since the last one with. */
   silentSince: { readonly ms: number; readonly wallMs: number } | undefined;
-  recalledWallMs: number | undefined;
+  recalled: RecordedSilence | undefined;
   asking: boolean;
-  askingMaster: boolean;
+  /** Monotonic: since when the master is being asked about it; undefined while it is not. */
+  askingMasterSinceMs: number | undefined;
   nextContactMs: number;
   cancelNext: Cancel;
 }
@@ -95,14 +117,28 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
   };
   /** The master may take long over a host that is not there; the member's own answers do not wait for it. */
   const askMaster = async (member: Member): Promise<void> => {
-    if (member.askingMaster || clock.monotonicMs() < member.nextContactMs) return;
-    member.askingMaster = true;
+    if (member.askingMasterSinceMs !== undefined || clock.monotonicMs() < member.nextContactMs) return;
+    const askedMs = clock.monotonicMs();
+    member.askingMasterSinceMs = askedMs;
+    const waited = clock.after(contactTakesAtMostMs, () => options.onChange(member.hostUUID));
     const contact = await options.link.askMasterAbout(member.hostUUID, contactWithinMs);
-    member.askingMaster = false;
+    waited();
+    member.askingMasterSinceMs = undefined;
     member.nextContactMs = clock.monotonicMs() + contactEveryMs;
     if (isOver(member) || member.silentSince === undefined) return;
-    member.contact = contact;
+    // It is dated by when it was given: the master tried until then.
+    member.contact = contact.kind === 'known' ? { ...contact, atMs: clock.monotonicMs() } : contact;
+    if (contact.kind === 'known' && contact.value === 'answers') options.onContact(member.hostUUID, askedMs);
     options.onChange(member.hostUUID);
+  };
+  /** A question that is still unanswered after so long is the answer that the master does not reach the member now. */
+  const contactOf = (member: Member): Reading<'answers' | 'cannotBeContacted'> => {
+    const { askingMasterSinceMs: since } = member;
+    const nowMs = clock.monotonicMs();
+    if (since === undefined || nowMs - since < contactTakesAtMostMs) return member.contact;
+    if (options.link.belief().kind === 'unknown') return member.contact;
+    const seconds = Math.floor((nowMs - since) / 1000);
+    return known('cannotBeContacted', nowMs, `the pool master, which has tried for ${seconds} s`);
   };
   const add = (declared: WatchedMember): void => {
     const { hostUUID, name } = declared;
@@ -112,9 +148,9 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
       answer: unknown(`${name} has not been asked yet.`),
       contact: unknown(`The master has not been asked about ${name} yet.`),
       silentSince: undefined,
-      recalledWallMs: undefined,
+      recalled: undefined,
       asking: false,
-      askingMaster: false,
+      askingMasterSinceMs: undefined,
       nextContactMs: Number.NEGATIVE_INFINITY,
       cancelNext: () => {},
     };
@@ -126,17 +162,32 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
 
   return {
     answer: (hostUUID) => members.get(hostUUID)?.answer ?? nobody(),
-    masterContact: (hostUUID) => members.get(hostUUID)?.contact ?? nobody(),
-    silentForMs: (hostUUID) => silence(members.get(hostUUID), clock),
-    silentSinceWallMs: (hostUUID) => {
+    masterContact: (hostUUID) => {
       const member = members.get(hostUUID);
-      return member?.silentSince === undefined
-        ? undefined
-        : Math.min(member.silentSince.wallMs, member.recalledWallMs ?? Number.POSITIVE_INFINITY);
+      return member === undefined ? nobody() : contactOf(member);
     },
-    recall: (hostUUID, sinceWallMs) => {
+    silentForMs: (hostUUID) => silence(members.get(hostUUID), clock),
+    silentSince: (hostUUID) => {
       const member = members.get(hostUUID);
-      if (member !== undefined) member.recalledWallMs = sinceWallMs;
+      if (member?.silentSince === undefined) return undefined;
+      const { ms, wallMs } = member.silentSince;
+      const recalled = believed(member);
+      return recalled === undefined
+        ? { ms, wallMs }
+        : { ms: ms - recalled.lastedMs, wallMs: recalled.sinceWallMs };
+    },
+    recall: (hostUUID, silence) => {
+      const member = members.get(hostUUID);
+      // Once it was asked, this process knows better.
+      if (member?.answer.kind === 'unknown') member.recalled = silence;
+    },
+    askOthersAgain: async (hostUUID, beforeMs) => {
+      const stale = [...members.values()].filter(
+        ({ hostUUID: other, answer }) =>
+          other !== hostUUID &&
+          (answer.kind === 'unknown' || (answer.atMs <= beforeMs && answer.value.kind !== 'silent')),
+      );
+      await Promise.all(stale.map((member) => ask(member)));
     },
     attend: (hostUUID) => {
       attended.set(hostUUID, (attended.get(hostUUID) ?? 0) + 1);
@@ -190,7 +241,7 @@ function note(member: Member, answer: Reading<MemberAnswer>, clock: Clock): void
     return;
   }
   member.silentSince = undefined;
-  member.recalledWallMs = undefined;
+  member.recalled = undefined;
   member.contact = unknown(`${member.declared.name} answers by itself, so the master was not asked.`);
   member.nextContactMs = Number.NEGATIVE_INFINITY;
 }
@@ -212,13 +263,17 @@ function silence(member: Member | undefined, clock: Clock): Reading<number> {
     return member.answer.kind === 'unknown' ? member.answer : unknown(`${member.declared.name} answers.`);
   }
   const seenMs = clock.monotonicMs() - member.silentSince.ms;
-  const recalled = believed(member, clock);
-  const sinceBefore = recalled === undefined ? 0 : Math.max(0, clock.wallMs() - recalled);
-  return known(Math.max(seenMs, sinceBefore), clock.monotonicMs(), 'the questions to its own address');
+  const recalled = seenMs >= seenMyselfMs ? (believed(member)?.lastedMs ?? 0) : 0;
+  return known(seenMs + recalled, clock.monotonicMs(), 'the questions to its own address');
 }
 
-/** What was written down before a restart, once this process has seen enough silence of its own. */
-function believed(member: Member, clock: Clock): number | undefined {
-  if (member.silentSince === undefined || member.recalledWallMs === undefined) return undefined;
-  return clock.monotonicMs() - member.silentSince.ms >= seenMyselfMs ? member.recalledWallMs : undefined;
+/**
+ * What was written down before a restart, if it was still seen to last shortly before this process saw the silence
+ * itself. The time in which nobody looked counts for nothing, and neither does all before it when it was long: in it
+ * the member may have been well.
+ */
+function believed({ silentSince, recalled }: Member): RecordedSilence | undefined {
+  if (silentSince === undefined || recalled === undefined) return undefined;
+  const unseenMs = silentSince.wallMs - recalled.seenWallMs;
+  return unseenMs >= 0 && unseenMs <= unseenAtMostMs ? recalled : undefined;
 }

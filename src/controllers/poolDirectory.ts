@@ -13,10 +13,12 @@ import { createMemberWatch, type MemberWatch } from './memberWatch.ts';
 import { type OpenedPower, openPower } from './openPower.ts';
 import type { PowerWatch } from './powerWatch.ts';
 import { type Accounts, settledAccountMs, troubledAccountMs } from './secrets.ts';
+import { createSignsOfLife, type SignsOfLife } from './signsOfLife.ts';
 
 export interface PoolSession {
   readonly link: PoolLink;
   readonly members: MemberWatch;
+  readonly signs: SignsOfLife;
   power(hostUUID: string): PowerWatch | undefined;
 }
 
@@ -49,7 +51,15 @@ interface Opened {
   readonly link: PoolLink;
   readonly members: MemberWatch;
   readonly unsubscribe: Cancel;
+  readonly machines: Machines;
+}
+
+/** What is known of the machines themselves. It outlives the way to their pool. */
+interface Machines {
   readonly power: Map<string, OpenedPower>;
+  readonly signs: SignsOfLife;
+  /** Of the way to the pool that is open now. */
+  members: MemberWatch | undefined;
 }
 
 const notYet = 'The operator has not looked at this Pool yet.';
@@ -66,7 +76,7 @@ export function createPoolDirectory(options: PoolDirectoryOptions): PoolDirector
     session?.link.close();
   };
   const closeOne = (key: string): void => {
-    for (const power of opened.get(key)?.power.values() ?? []) power.watch.stop();
+    for (const power of opened.get(key)?.machines.power.values() ?? []) power.watch.stop();
     closeLink(key);
   };
   const stateOf = (key: string): SessionState => {
@@ -77,7 +87,8 @@ export function createPoolDirectory(options: PoolDirectoryOptions): PoolDirector
       session: {
         link: session.link,
         members: session.members,
-        power: (hostUUID) => session.power.get(hostUUID)?.watch,
+        signs: session.machines.signs,
+        power: (hostUUID) => session.machines.power.get(hostUUID)?.watch,
       },
     };
   };
@@ -96,14 +107,14 @@ export function createPoolDirectory(options: PoolDirectoryOptions): PoolDirector
       }
       const before = opened.get(key);
       if (before === undefined || isOtherPool(before.access, access)) {
-        const power = before?.power ?? new Map<string, OpenedPower>();
-        // The power watches stay: what they read is about the machines, not about the way to the pool.
+        const machines = before?.machines ?? newMachines(pool, options);
         closeLink(key);
-        opened.set(key, openSession({ access, pool, power }, options));
+        opened.set(key, openSession({ access, pool, machines }, options));
       } else if (JSON.stringify(before.access) !== JSON.stringify(access)) {
         before.access = access;
         before.link.setMembers(access.members);
         before.members.setMembers(access.members);
+        recallSilences(before.members, hosts);
       }
       const session = opened.get(key);
       if (session !== undefined) await renewPower(session, hosts, pool, options);
@@ -121,39 +132,76 @@ function isOtherPool(one: PoolAccess, other: PoolAccess): boolean {
   return one.poolUUID !== other.poolUUID || one.port !== other.port;
 }
 
+function newMachines(pool: Pool, options: PoolDirectoryOptions): Machines {
+  const at = { namespace: namespaceOf(pool), name: pool.metadata.name };
+  const signs = createSignsOfLife(options.clock, () => options.onChange(at));
+  return { power: new Map(), signs, members: undefined };
+}
+
 function openSession(
   what: {
     readonly access: PoolAccess;
     readonly pool: Pool;
-    readonly power: Map<string, OpenedPower>;
+    readonly machines: Machines;
   },
   options: PoolDirectoryOptions,
 ): Opened {
   const at = { namespace: namespaceOf(what.pool), name: what.pool.metadata.name };
   const link = options.openPool(what.access);
+  const silent = new Set<string>();
   const members = createMemberWatch({
     link,
     clock: options.clock,
     random: options.random,
     members: what.access.members,
     onChange: (hostUUID) => {
-      const answer = members.answer(hostUUID);
-      // What its power controller said before this sign of life proves nothing about the time after it.
-      if (answer.kind === 'known' && answer.value.kind !== 'silent')
-        what.power.get(hostUUID)?.watch.signOfLife();
+      noteAnswer(hostUUID, { members, silent, machines: what.machines });
       options.onChange(at);
     },
+    onContact: (hostUUID, askedMs) =>
+      what.machines.signs.heardByOthers(hostUUID, 'the pool master reached it', askedMs),
   });
-  for (const host of hostsOf(options.cluster, what.pool)) {
-    const since = host.status?.silentSince;
-    if (since !== undefined) members.recall(host.spec.hostUUID, Date.parse(since));
-  }
+  what.machines.members = members;
+  recallSilences(members, hostsOf(options.cluster, what.pool));
   const doubted = new Set<string>();
   const unsubscribe = link.subscribe(() => {
     askTheDoubtful(link, members, doubted);
     options.onChange(at);
   });
-  return { access: what.access, link, members, unsubscribe, power: what.power };
+  return { access: what.access, link, members, unsubscribe, machines: what.machines };
+}
+
+/** What was written down of each member's silence before a restart. */
+function recallSilences(members: MemberWatch, hosts: readonly Host[]): void {
+  for (const { spec, status } of hosts) {
+    const { silentSince, silenceSeenAt, silentForSeconds } = status ?? {};
+    if (silentSince === undefined || silenceSeenAt === undefined) continue;
+    members.recall(spec.hostUUID, {
+      sinceWallMs: Date.parse(silentSince),
+      seenWallMs: Date.parse(silenceSeenAt),
+      lastedMs: (silentForSeconds ?? 0) * 1000,
+    });
+  }
+}
+
+/** A member that answers is compared with what its controller says; one that falls silent makes every controller worth a look. */
+function noteAnswer(
+  hostUUID: string,
+  { members, silent, machines }: { members: MemberWatch; silent: Set<string>; machines: Machines },
+): void {
+  const answer = members.answer(hostUUID);
+  if (answer.kind === 'unknown') return;
+  if (answer.value.kind === 'silent') {
+    // Where a controller belongs to another machine than is declared, it shows in this moment.
+    if (!silent.has(hostUUID)) for (const { watch } of machines.power.values()) watch.readSoon();
+    silent.add(hostUUID);
+    return;
+  }
+  silent.delete(hostUUID);
+  // What its power controller said before this sign of life proves nothing about the time after it.
+  machines.power.get(hostUUID)?.watch.signOfLife();
+  if (answer.value.kind !== 'impostor')
+    machines.signs.answered(hostUUID, 'the machine answered at its own address', answer.atMs);
 }
 
 /** A host that the pool now takes for dead is asked at once instead of at its next turn; each time it happens, once. */
@@ -176,16 +224,29 @@ async function renewPower(
   options: PoolDirectoryOptions,
 ): Promise<void> {
   const at = { namespace: namespaceOf(pool), name: pool.metadata.name };
+  const { machines } = session;
+  const { power: opened, signs } = machines;
   const declared = new Set(hosts.map((host) => host.spec.hostUUID));
-  for (const [hostUUID, power] of session.power) {
+  for (const [hostUUID, power] of opened) {
     if (declared.has(hostUUID)) continue;
     power.watch.stop();
-    session.power.delete(hostUUID);
+    opened.delete(hostUUID);
   }
   for (const host of hosts) {
-    const before = session.power.get(host.spec.hostUUID);
-    const after = await openPower(host, before, { ...options, onChange: () => options.onChange(at) });
-    session.power.set(host.spec.hostUUID, after);
+    const { hostUUID } = host.spec;
+    const onChange = (): void => {
+      const reading = opened.get(hostUUID)?.watch.last();
+      const answer = machines.members?.answer(hostUUID);
+      const silent = answer?.kind === 'known' && answer.value.kind === 'silent';
+      if (reading !== undefined) {
+        signs.powerRead(hostUUID, reading, silent);
+        // Whether a machine that was believed to live has really gone off is asked at once.
+        if (reading.power === 'off' && !silent) machines.members?.askSoon(hostUUID);
+      }
+      options.onChange(at);
+    };
+    const after = await openPower(host, opened.get(hostUUID), { ...options, onChange });
+    opened.set(hostUUID, after);
   }
 }
 

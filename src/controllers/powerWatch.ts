@@ -25,6 +25,8 @@ export interface PowerWatch {
   cutAbility(): CutAbility;
   /** Something was heard of the machine: what was read before proves nothing any more. */
   signOfLife(): void;
+  /** Reads now instead of at the next turn. */
+  readSoon(): void;
   attend(): Cancel;
   /** Sent to the device that gave the newest reading, if it is still about the machine of that reading. */
   cut(deadlineMs: number, mayGo?: MayGo): Promise<EffectReply>;
@@ -153,6 +155,7 @@ export function createPowerWatch(options: {
       // What is shown would contradict it until the next turn, which may be a quarter of an hour away.
       if (readings.at(-1)?.power !== 'on') planNow();
     },
+    readSoon: () => plan(clock.monotonicMs()),
     attend: () => {
       attended += 1;
       planNow();

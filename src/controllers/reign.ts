@@ -32,6 +32,7 @@ import {
   virtualServersOf,
 } from './cluster.ts';
 import { hostStatus } from './hostStatus.ts';
+import { identityFacts } from './identityFacts.ts';
 import { createPoolDirectory, type PoolDirectory, type SessionState } from './poolDirectory.ts';
 import { poolStatus } from './poolStatus.ts';
 import { createRecoveryController } from './recovery/recoveryController.ts';
@@ -104,11 +105,13 @@ export function startReign(options: ReignOptions): Reign {
   const hosts = loop('hosts', 8, async (at) => {
     const host = cluster.hosts.get(at);
     if (host === undefined) return {};
+    const state = directory.get(poolNameOf(host));
     const status = hostStatus({
       host,
       pool: cluster.pools.get(poolNameOf(host)),
-      state: directory.get(poolNameOf(host)),
-      alsoClaimedBy: othersThan(host, claimantsOf(cluster, host.spec.hostUUID)),
+      state,
+      identity: identityFacts(cluster, host, state.kind === 'open' ? state.session : undefined),
+      nowMs: clock.monotonicMs(),
       nowWallMs: clock.wallMs(),
     });
     return await writeIfChanged({ ...shows, kind: hostKind, store: cluster.hosts }, host, status);

@@ -1,31 +1,35 @@
-import type { Attestation, Facts, FenceCertificate, PowerObservation } from './facts.ts';
+import type { Facts, FenceCertificate, PowerObservation } from './facts.ts';
+import { showsThisMachine, whatIsDeclared, whatItShows, whyNotThisMachine } from './identity.ts';
+import { wrongCut } from './theCut.ts';
+import { whyNotTrusted } from './trust.ts';
+import { attestationInForce } from './words.ts';
 
 /** Two readings of "off" must be this far apart: one may be a moment between two states of the controller. */
 export const offReadingsApartMs = 10_000;
 /** Between two readings of one proof no more time may pass than this: a longer gap could hide that it was on. */
 export const offReadingsGapMs = 60_000;
-/**
- * Silence is noticed up to a minute after the last answer, so it began before it is counted: a word that is at most this
- * much older than the counted silence may still be about its beginning.
- */
-export const silenceNoticedWithinMs = 120_000;
 /** A certificate ends after this time in any case; as long as the machine stays off a new one is made without harm. */
 export const certificateLastsMs = 30 * 60_000;
 
 /**
- * The proof that the target has no power, if the facts hold one: two readings of off from one device that shows
- * the target's serial, at least 10 s apart with nothing contrary between, or an attestation that is in force.
+ * The proof that the target has no power, if the facts hold one: two readings of off from one trusted device that shows
+ * the target's own numbers, at least 10 s apart with nothing contrary between, or an attestation that is in force. What
+ * makes this machine this machine belongs to the proof: where it is contradicted there is none.
  * Undefined when they do not, while anything is heard of the target, and for good once a proof was contradicted.
  */
 export function certify(facts: Facts): FenceCertificate | undefined {
   if (facts.certificate?.voidBecause !== undefined || heardOf(facts) !== undefined) return undefined;
-  return certifyByDevice(facts) ?? certifyByAttestation(facts);
+  if (wrongCut(facts) !== undefined) return undefined;
+  const trouble = whyNotThisMachine(facts);
+  if (trouble?.kind === 'contradicted') return undefined;
+  const byDevice = trouble === undefined && whyNotTrusted(facts) === undefined;
+  return (byDevice ? certifyByDevice(facts) : undefined) ?? certifyByAttestation(facts);
 }
 
 function certifyByDevice(facts: Facts): FenceCertificate | undefined {
-  const serial = facts.target.serial;
+  const { serial } = facts.target;
   if (serial === undefined) return undefined;
-  const run = unbrokenOff(facts.powerReadings, serial);
+  const run = unbrokenOff(facts);
   const first = run[0];
   const last = run.at(-1);
   if (first === undefined || last === undefined) return undefined;
@@ -45,9 +49,9 @@ function certifyByDevice(facts: Facts): FenceCertificate | undefined {
 }
 
 /** The newest readings, as long as each says off, from one device, about the right machine, without a long gap. */
-function unbrokenOff(readings: readonly PowerObservation[], serial: string): readonly PowerObservation[] {
+function unbrokenOff({ powerReadings: readings, identity }: Facts): readonly PowerObservation[] {
   const broken = readings.findLastIndex((reading, index) => {
-    if (reading.power !== 'off' || reading.serial !== serial) return true;
+    if (reading.power !== 'off' || !showsThisMachine(reading, identity.declared)) return true;
     const next = readings[index + 1];
     return (
       next !== undefined && (next.device !== reading.device || next.atMs - reading.atMs > offReadingsGapMs)
@@ -72,36 +76,6 @@ function certifyByAttestation(facts: Facts): FenceCertificate | undefined {
     validUntilWallMs: attestation.atWallMs + Math.min(attestation.validForMs, facts.target.attestationMaxMs),
     voidBecause: undefined,
   };
-}
-
-/**
- * The newest attestation about this very machine whose time has begun and not ended, which the ladder accepts, and since which
- * nothing has been heard of the machine: a word is void as soon as the machine is seen alive.
- */
-export function attestationInForce(facts: Facts): Attestation | undefined {
-  return facts.request.attestations.findLast((candidate) => whyNotInForce(candidate, facts) === undefined);
-}
-
-/** For people: why the newest attestation that was given does not count; undefined when none was given, or it does. */
-export function whyAttestationDoesNotCount(facts: Facts): string | undefined {
-  const newest = facts.request.attestations.at(-1);
-  return newest === undefined ? undefined : whyNotInForce(newest, facts);
-}
-
-function whyNotInForce(attestation: Attestation, facts: Facts): string | undefined {
-  const { name, hostUUID, attestationMaxMs } = facts.target;
-  const given = `The attestation by ${attestation.by}`;
-  if (attestationMaxMs === undefined) return `The Host ${name} has no attestation rung, so no word counts.`;
-  if (attestation.hostUUID !== hostUUID) return `${given} is about another machine, ${attestation.hostUUID}.`;
-  if (attestation.atWallMs > facts.nowWallMs) return `${given} is dated in the future.`;
-  if (facts.nowWallMs >= attestation.atWallMs + Math.min(attestation.validForMs, attestationMaxMs)) {
-    return `${given} has expired.`;
-  }
-  if (facts.silentForMs.kind === 'unknown') return facts.silentForMs.because;
-  const heardWallMs = facts.nowWallMs - facts.silentForMs.value - silenceNoticedWithinMs;
-  return attestation.atWallMs < heardWallMs
-    ? `${name} was heard of after ${given.replace('The', 'the')} was given, so it does not count.`
-    : undefined;
 }
 
 /**
@@ -131,13 +105,14 @@ function heardOf(facts: Facts): string | undefined {
 }
 
 function powerSign(facts: Facts): string | undefined {
-  const { name, serial } = facts.target;
+  const { name } = facts.target;
+  const { declared } = facts.identity;
   for (const reading of readingsThatCount(facts)) {
     if (reading.power !== 'off') {
       return `${reading.device} says that the power of ${name} is "${reading.says}".`;
     }
-    if (serial !== undefined && reading.serial !== serial) {
-      return `${reading.device} now shows the serial ${reading.serial} instead of ${serial}.`;
+    if (!showsThisMachine(reading, declared)) {
+      return `${reading.device} now shows ${whatItShows(reading)} instead of ${whatIsDeclared(declared)}.`;
     }
   }
   return undefined;

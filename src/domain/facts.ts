@@ -2,8 +2,11 @@
  * Everything that a decision about one recovery may rest on: what was asked for, what was seen, what was done.
  * Plain data. Nothing here was inferred; inference is in the guards and in the runbook.
  */
+import type { IdentityFacts } from './identity.ts';
 import type { BootVerdict, DiskLocks, MemberAnswer, PoolBelief, VirtualMachineBelief } from './pool.ts';
 import type { Reading } from './reading.ts';
+import type { Distrust } from './trust.ts';
+import type { WordRecord } from './words.ts';
 
 export interface Facts {
   /** Monotonic now. Ages are differences to it. */
@@ -13,18 +16,25 @@ export interface Facts {
   readonly request: RequestFacts;
   readonly policy: PolicyFacts;
   readonly target: TargetFacts;
+  readonly identity: IdentityFacts;
   readonly pool: Reading<PoolBelief>;
   /** Each member's own answer at its own address, by host UUID; the target's among them. */
   readonly answers: ReadonlyMap<string, Reading<MemberAnswer>>;
   /** Whether the pool master can reach the target. */
   readonly masterContact: Reading<'answers' | 'cannotBeContacted'>;
+  /** Since when members do not answer, by host UUID; a silence that was recorded before a restart is reckoned in. */
+  readonly silentSince: ReadonlyMap<string, { readonly ms: number; readonly wallMs: number }>;
   /** For how long the target has not been heard of, by anyone. */
   readonly silentForMs: Reading<number>;
   /** What the power devices of the target said, newest last; only since nothing has been heard of it. */
   readonly powerReadings: readonly PowerObservation[];
   /** Why the newest attempt to read the power brought nothing; undefined when it did. */
   readonly powerUnknown: string | undefined;
+  /** Why its controller would not cut the power if it were asked; undefined where nothing says so. */
+  readonly cannotCutBecause: string | undefined;
   readonly certificate: FenceCertificate | undefined;
+  /** What is known of each person's word, beside its text. */
+  readonly words: readonly WordRecord[];
   readonly plan: ReleasePlan | undefined;
   /** Locks on the shared storage that the plan's disks are on. */
   readonly locks: Reading<readonly DiskLocks[]>;
@@ -78,11 +88,15 @@ export interface TargetFacts {
   readonly hostUUID: string;
   readonly serial: string | undefined;
   readonly state: 'InService' | 'Maintenance';
-  /** Names of other Host objects that claim the same host UUID. */
-  readonly alsoClaimedBy: readonly string[];
   /** Undefined when no rung of the ladder takes a person's word. */
   readonly attestationMaxMs: number | undefined;
   readonly hasPowerDevice: boolean;
+  /** What is held against its power controller. */
+  readonly distrust: Distrust | undefined;
+  /** The newest that others than the operator heard of it while it did not answer; `atMs` where this process heard it. */
+  readonly lastSignOfLife:
+    | { readonly by: string; readonly atWallMs: number; readonly atMs: number | undefined }
+    | undefined;
 }
 
 export interface DeclaredHost {
@@ -191,6 +205,8 @@ export interface Act {
   readonly attempt: number;
   /** Monotonic: when it was sent, or when this process first read of it in the journal. */
   readonly sinceMs: number;
+  /** When it was written down. */
+  readonly atWallMs: number;
   readonly outcome: 'Intended' | 'Proven' | 'NotDone' | 'NotSent';
   /** What the reply said; undefined while this process waits for it, `lost` when it cannot come any more. */
   readonly reply: 'succeeded' | 'failed' | 'lost' | undefined;

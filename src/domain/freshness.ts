@@ -9,6 +9,8 @@ export const oldestMs = {
   poolBelief: 60_000,
   /** Whether the other members answer. */
   otherMembers: 45_000,
+  /** Who answers as master, at every act: all others are asked every 5 s while a recovery runs. */
+  mastersAtEffect: 15_000,
   /** Whether the master reaches the member: the master itself may take a minute to find that it does not. */
   masterContact: 120_000,
   /** What is about to be started: its record, its locks, its place. */

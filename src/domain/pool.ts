@@ -33,6 +33,8 @@ export interface HostBelief {
   readonly currentOperations: readonly string[];
   /** bios_strings system-serial-number. */
   readonly serial: string;
+  /** bios_strings baseboard-serial-number; empty where the version does not tell it. */
+  readonly boardSerial: string;
   /** product_version and xapi build in one word; members of a pool that differ are in the middle of an upgrade. */
   readonly softwareVersion: string;
   readonly memoryTotalBytes: number;

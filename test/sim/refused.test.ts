@@ -90,7 +90,10 @@ test('a power controller that shows the serial of another machine is not used', 
   const world = await settled();
   world.lab.steer.setBmc(lostHost, 'anotherSerial');
   await lose(world);
-  await expectNothingDone(world, /It controls another machine; correct the Host/);
+  await expectNothingDone(
+    world,
+    /It controls another machine, or shows another of its numbers: correct the Host/,
+  );
 });
 
 test('a machine that two Hosts claim is not released', async () => {
@@ -103,5 +106,8 @@ test('a machine that two Hosts claim is not released', async () => {
     await world.create({ ...host, metadata: { name: `${name}-again`, namespace: namespace ?? '' } });
   });
   await lose(world);
-  await expectNothingDone(world, new RegExp(`${member?.hostUUID} is claimed by host-3 and host-3-again`));
+  await expectNothingDone(
+    world,
+    new RegExp(`${member?.hostUUID} is claimed by the Hosts host-3 and host-3-again`),
+  );
 });

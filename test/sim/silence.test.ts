@@ -1,35 +1,40 @@
-/** What a long silence costs, and that it is told in the same words as long as it lasts. */
+/** What counts of a silence that was written down before the operator went away. */
 import { expect, test } from 'vitest';
-import type { OutgoingRequest } from '../../src/simulation/faults.ts';
-import { settled } from './stage.ts';
+import { lostHost, requestName, smallWorld } from './release.ts';
 
-test('a member whose silence shows itself in turns as no answer and as a broken connection costs no status write', async () => {
-  const writes: OutgoingRequest[] = [];
-  let address: string | undefined;
-  let turn = 0;
-  const world = await settled({
-    interpose: (request) => {
-      if (request.from !== 'operator') return 'deliver';
-      if (request.method === 'PUT' && /\/(?:hosts|pools)\//.test(request.path)) writes.push(request);
-      if (address === undefined || !request.to.includes(`//${address}:`)) return 'deliver';
-      turn += 1;
-      return { kind: 'dropRequest', shownAs: turn % 2 === 0 ? 'reset' : 'silence' };
-    },
-  });
-  address = world.lab.document.members[2]?.address;
-  await world.until(async () => {
-    const host = await world.host('host-3');
-    return (
-      host?.status?.conditions?.some((one) => one.type === 'Suspected' && one.status === 'True') === true
-    );
-  });
-  await world.pass(60_000);
-  const before = turn;
-  writes.splice(0);
-  await world.pass(4 * 60_000);
-  expect(turn - before).toBeGreaterThan(20);
-  const told = writes.map(({ path, body }) => `${path} ${JSON.stringify(JSON.parse(body).status)}`);
-  // The Pool's observedAt is refreshed every five minutes, whatever happens.
-  expect(told.filter((write) => !write.includes('/pools/'))).toEqual([]);
-  expect(told.length).toBeLessThanOrEqual(1);
+test('a silence that was written down before a long absence does not count: in it the member may have been well', async () => {
+  const world = smallWorld({ manifests: { memberTimeoutSeconds: 600 } });
+  world.startOperator();
+  await world.applyAndSettle();
+  world.lab.steer.partition(lostHost, 'everyone', 'management');
+  await world.pass(90_000);
+  world.operatorOwner().kill();
+  world.lab.steer.heal();
+  await world.pass(2 * 3600_000);
+  world.lab.steer.partition(lostHost, 'everyone', 'management');
+  await world.request(requestName, lostHost);
+  const startMs = world.simulation.nowMs;
+  world.startOperator();
+  const cut = (): boolean => world.lab.verdict().harmfulEffects.some((act) => act.kind === 'forceOff');
+  expect(await world.until(async () => cut(), 15 * 60_000)).toBe(true);
+  expect(world.simulation.nowMs - startMs).toBeGreaterThan(600_000);
+});
+
+test('a wall clock that was set back during a long absence does not make the old silence count', async () => {
+  const world = smallWorld({ manifests: { memberTimeoutSeconds: 600 } });
+  world.startOperator();
+  await world.applyAndSettle();
+  world.lab.steer.partition(lostHost, 'everyone', 'management');
+  await world.pass(90_000);
+  world.operatorOwner().kill();
+  world.lab.steer.heal();
+  await world.pass(2 * 3600_000);
+  world.jumpWallClock(-3 * 3600_000);
+  world.lab.steer.partition(lostHost, 'everyone', 'management');
+  await world.request(requestName, lostHost);
+  const startMs = world.simulation.nowMs;
+  world.startOperator();
+  const cut = (): boolean => world.lab.verdict().harmfulEffects.some((act) => act.kind === 'forceOff');
+  expect(await world.until(async () => cut(), 15 * 60_000)).toBe(true);
+  expect(world.simulation.nowMs - startMs).toBeGreaterThan(600_000);
 });

@@ -103,7 +103,7 @@ const cases: readonly Case[] = [
     happens: lostAfter((world) => world.patch('Host', lostHost, { spec: { state: 'Maintenance' } })),
   },
   {
-    guard: 'hostIsDeclaredOnce',
+    guard: 'machineIsTheOneMeant',
     when: 'two Hosts claim the machine',
     happens: lostAfter((world) =>
       world.run(async () => {

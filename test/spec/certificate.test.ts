@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { attestationInForce, certify, contrarySign } from '../../src/domain/certificate.ts';
+import { certify, contrarySign } from '../../src/domain/certificate.ts';
 import type { PowerObservation } from '../../src/domain/facts.ts';
+import { attestationInForce } from '../../src/domain/words.ts';
 import {
   attended,
   fenced,
@@ -47,7 +48,10 @@ describe('a proof by a device', () => {
       unread().power('off', 20_000, { serial: 'SN-4' }).power('off', 2000, { serial: 'SN-4' }),
     ],
     ['a serial that changed between', unread().power('off', 20_000).power('off', 2000, { serial: 'SN-4' })],
-    ['no declared serial', unread().target({ serial: undefined }).power('off', 20_000).power('off', 2000)],
+    [
+      'no declared serial',
+      unread().declaredAs({ serial: undefined }).power('off', 20_000).power('off', 2000),
+    ],
     [
       'a gap of more than a minute between the two (it could have run in it)',
       unread().power('off', 3_600_000).power('off', 2000),

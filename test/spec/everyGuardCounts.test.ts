@@ -10,11 +10,17 @@ import type { Guard } from '../../src/domain/verdict.ts';
 import { stages } from './facts.ts';
 import { failureScenarios } from './guards/failure.scenarios.ts';
 import { fenceScenarios } from './guards/fence.scenarios.ts';
+import { identityScenarios } from './guards/identity.scenarios.ts';
 import { permissionScenarios } from './guards/permission.scenarios.ts';
 import { type Scenario, stageNames } from './guards/scenario.ts';
 import { planned, startScenarios } from './startScenarios.ts';
 
-const scenarios: readonly Scenario[] = [...permissionScenarios, ...failureScenarios, ...fenceScenarios];
+const scenarios: readonly Scenario[] = [
+  ...permissionScenarios,
+  ...failureScenarios,
+  ...fenceScenarios,
+  ...identityScenarios,
+];
 const actingSteps = releaseMember.filter((step) => step.risk !== 'Read');
 
 test('there is a stage for each step that acts, in which it acts', () => {

@@ -25,6 +25,7 @@ import type {
 import type { Reading } from '../../src/domain/reading.ts';
 import {
   attended,
+  declaredIdentity,
   declaredServer,
   heldByTarget,
   hostUUID,
@@ -36,6 +37,7 @@ import {
   poolUUID,
   powerReading,
   read,
+  shownIdentity,
   silent,
   target,
   vmUUID,
@@ -49,6 +51,11 @@ export interface World {
   request(change: Partial<Facts['request']>): World;
   policy(change: Partial<Facts['policy']>): World;
   target(change: Partial<Facts['target']>): World;
+  identity(change: Partial<Facts['identity']>): World;
+  /** What the Host of the target declares. */
+  declaredAs(change: Partial<Facts['identity']['declared']>): World;
+  /** What the controller of the target shows of its machine, in its readings as well. */
+  shows(change: Partial<PowerObservation>): World;
   /** The pool's database, as it was read a second ago. */
   pool(change: Partial<PoolBelief>): World;
   poolReadAgo(agoMs: number): World;
@@ -56,6 +63,8 @@ export interface World {
   machine(name: string, change: Partial<VirtualMachineBelief>): World;
   storage(uuid: string, change: Partial<StorageBelief>): World;
   answer(uuid: string, answer: MemberAnswer | Reading<MemberAnswer>): World;
+  /** The member does not answer since so long; the wall clock may have been set back since. */
+  silentSince(uuid: string, agoMs: number, setBackMs?: number): World;
   declaredHost(uuid: string, state: 'InService' | 'Maintenance' | 'undeclared'): World;
   declared(name: string, change: Partial<DeclaredVirtualServer>): World;
   /** One more reading of the target's power, `agoMs` ago. */
@@ -78,6 +87,20 @@ export function around(facts: Facts): World {
     request: (change) => set({ request: { ...facts.request, ...change } }),
     policy: (change) => set({ policy: { ...facts.policy, ...change } }),
     target: (change) => set({ target: { ...facts.target, ...change } }),
+    identity: (change) => set({ identity: { ...facts.identity, ...change } }),
+    declaredAs: (change) =>
+      set({
+        identity: { ...facts.identity, declared: { ...facts.identity.declared, ...change } },
+        target: { ...facts.target, serial: 'serial' in change ? change.serial : facts.target.serial },
+      }),
+    shows: (change) =>
+      set({
+        identity: {
+          ...facts.identity,
+          shown: facts.identity.shown && { ...facts.identity.shown, ...change },
+        },
+        powerReadings: facts.powerReadings.map((reading) => ({ ...reading, ...change })),
+      }),
     pool: (change) => setPool({ ...belief(), ...change }),
     poolReadAgo: (agoMs) => set({ pool: read(belief(), agoMs) }),
     host: (uuid, change) => setPool({ ...belief(), hosts: changed(belief().hosts, uuid, change) }),
@@ -89,6 +112,13 @@ export function around(facts: Facts): World {
         answers: new Map([
           ...facts.answers,
           [uuid, answer.kind === 'known' || answer.kind === 'unknown' ? answer : read(answer, 1000)],
+        ]),
+      }),
+    silentSince: (uuid, agoMs, setBackMs = 0) =>
+      set({
+        silentSince: new Map([
+          ...facts.silentSince,
+          [uuid, { ms: nowMs - agoMs, wallMs: nowWallMs - agoMs - setBackMs }],
         ]),
       }),
     declaredHost: (uuid, state) => {
@@ -108,6 +138,7 @@ export function around(facts: Facts): World {
           {
             attempt: 1,
             sinceMs: nowMs - 120_000,
+            atWallMs: nowWallMs - (nowMs - (act.sinceMs ?? nowMs - 120_000)),
             outcome: 'Proven',
             reply: 'succeeded',
             says: undefined,
@@ -197,9 +228,17 @@ export function suspected(): World {
       hostUUID: target,
       serial: 'SN-3',
       state: 'InService',
-      alsoClaimedBy: [],
       attestationMaxMs: 3_600_000,
       hasPowerDevice: true,
+      distrust: undefined,
+      lastSignOfLife: undefined,
+    },
+    identity: {
+      declared: declaredIdentity(3),
+      otherHosts: [1, 2, 4].map((number) => declaredIdentity(number)),
+      shown: shownIdentity(),
+      shownToOthers: [],
+      controllerConfirmed: true,
     },
     pool: read(pool()),
     answers: new Map(
@@ -215,10 +254,13 @@ export function suspected(): World {
       ]),
     ),
     masterContact: read('cannotBeContacted'),
+    silentSince: new Map([[target, { ms: nowMs - 3_600_000, wallMs: nowWallMs - 3_600_000 }]]),
     silentForMs: read(3_600_000),
     powerReadings: [],
     powerUnknown: undefined,
+    cannotCutBecause: undefined,
     certificate: undefined,
+    words: [],
     plan: undefined,
     locks: read(held.map((name) => lock(name, heldByTarget))),
     runningTasks: read([]),

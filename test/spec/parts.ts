@@ -1,5 +1,6 @@
 /** What a world of ./facts.ts is made of: one host, one virtual machine, one disk, one reading; each as it is when all is well. */
 import type { DeclaredVirtualServer, PowerObservation } from '../../src/domain/facts.ts';
+import type { DeclaredIdentity, ShownIdentity } from '../../src/domain/identity.ts';
 import type {
   DiskLocks,
   HostBelief,
@@ -42,6 +43,7 @@ export function host(number: number, change: Partial<HostBelief> = {}): HostBeli
     enabled: true,
     currentOperations: [],
     serial: `SN-${number}`,
+    boardSerial: '',
     softwareVersion: '8.2.1',
     memoryTotalBytes: 128 * gib,
     memoryFreeBytes: 64 * gib,
@@ -147,4 +149,23 @@ export function pool(): PoolBelief {
       storage('sr-local-3', { attachedOn: new Set([target]), knownOn: new Set([target]) }),
     ]),
   };
+}
+
+/** What a Host declares, as its machine is. */
+export function declaredIdentity(number: number, change: Partial<DeclaredIdentity> = {}): DeclaredIdentity {
+  return {
+    name: `host-${number}`,
+    hostUUID: hostUUID(number),
+    address: `10.0.0.${number}`,
+    serial: `SN-${number}`,
+    boardSerial: undefined,
+    systemUUID: undefined,
+    controllers: [{ url: `https://10.0.9.${number}`, systemId: undefined }],
+    ...change,
+  };
+}
+
+/** What the target's controller shows of its machine. */
+export function shownIdentity(change: Partial<ShownIdentity> = {}): ShownIdentity {
+  return { device: bmc, serial: 'SN-3', sku: '', systemUUID: '', ...change };
 }

@@ -197,6 +197,7 @@ describe('whose turn it is, whatever the plan', () => {
           key: `start ${one.uuid}`,
           attempt: 1,
           sinceMs: nowMs,
+          atWallMs: nowWallMs,
           outcome: 'Intended',
           reply: undefined,
           says: undefined,

@@ -136,6 +136,7 @@ describe('the release', () => {
         key: declaring,
         attempt: 1,
         sinceMs: nowMs - 100,
+        atWallMs: nowWallMs,
         outcome: 'Intended',
         reply: undefined,
         says: undefined,

@@ -104,7 +104,14 @@ function closed(schema: unknown): unknown {
 
 /** What src/domain can say, without the marks that make its sentences code. */
 function sourceText(): string {
-  const files = ['certificate.ts', 'steps/cutThePower.ts', 'steps/declareTheMemberDead.ts'];
+  const files = [
+    'certificate.ts',
+    'identity.ts',
+    'theCut.ts',
+    'trust.ts',
+    'steps/cutThePower.ts',
+    'steps/declareTheMemberDead.ts',
+  ];
   const all = [...files, ...guards.map((guard) => `guards/${guard}.ts`)].map((file) =>
     readFileSync(new URL(`../../src/domain/${file}`, import.meta.url), 'utf8'),
   );

@@ -79,6 +79,7 @@ function hostsOf({ tables }: MasterCopy): ReadonlyMap<string, HostBelief> {
       enabled: host.enabled,
       currentOperations: host.currentOperations,
       serial: host.serial,
+      boardSerial: host.boardSerial,
       softwareVersion: host.softwareVersion,
       memoryTotalBytes: metrics?.memoryTotalBytes ?? 0,
       memoryFreeBytes: metrics?.memoryFreeBytes ?? 0,

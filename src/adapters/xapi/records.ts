@@ -22,6 +22,7 @@ export interface HostRecord {
   readonly enabled: boolean;
   readonly currentOperations: readonly string[];
   readonly serial: string;
+  readonly boardSerial: string;
   readonly softwareVersion: string;
   readonly metricsRef: string;
   /** Seconds since 1970 by the host's own clock; undefined when it is missing or no number. */
@@ -148,6 +149,7 @@ export const projections: { readonly [C in WatchedClass]: (record: Fields) => Wa
 function projectHost(record: Fields): HostRecord {
   const otherConfig = map(record, 'other_config');
   const software = map(record, 'software_version');
+  const bios = map(record, 'bios_strings');
   const agentStart = Number.parseFloat(String(otherConfig['agent_start_time'] ?? ''));
   return {
     uuid: text(record, 'uuid'),
@@ -155,7 +157,8 @@ function projectHost(record: Fields): HostRecord {
     address: text(record, 'address'),
     enabled: truth(record, 'enabled'),
     currentOperations: operations(record),
-    serial: String(map(record, 'bios_strings')['system-serial-number'] ?? ''),
+    serial: String(bios['system-serial-number'] ?? '').trim(),
+    boardSerial: String(bios['baseboard-serial-number'] ?? '').trim(),
     softwareVersion: `${software['product_version'] ?? '?'}/${software['xapi_build'] ?? '?'}`,
     metricsRef: text(record, 'metrics'),
     agentStartSeconds: Number.isFinite(agentStart) ? agentStart : undefined,

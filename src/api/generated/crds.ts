@@ -536,9 +536,27 @@ export const crds = [
           },
           "serial": {
            "type": "string",
-           "description": "Serial number of the machine, as its power controller and its firmware tell it. Power is only cut when the controller shows this very serial.",
+           "description": "Serial number of the machine, as its firmware tells it and the pool shows it (xe host-param-get param-name=bios_strings: system-serial-number). The controller must show it as SerialNumber or as SKU, unless boardSerial or systemUUID is given. A number that makers leave on every board, or that two machines share, identifies nobody, and then nothing is done.",
            "minLength": 1,
            "maxLength": 128
+          },
+          "boardSerial": {
+           "type": "string",
+           "description": "Serial number of the mainboard, where the power controller shows that as SerialNumber instead of the machine's (some Dell machines do).",
+           "minLength": 1,
+           "maxLength": 128
+          },
+          "systemUUID": {
+           "type": "string",
+           "description": "UUID of the machine, as its power controller shows it in UUID. When it is given, a controller that shows another one is never believed.",
+           "minLength": 1,
+           "maxLength": 36,
+           "x-kubernetes-validations": [
+            {
+             "rule": "self.matches('^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$')",
+             "message": "systemUUID must be a UUID, as the power controller shows it in UUID of its system"
+            }
+           ]
           },
           "tls": {
            "type": "object",
@@ -622,6 +640,11 @@ export const crds = [
                 "description": "How long the controller may take for one answer before it counts as silent; 10 when absent. Nothing is done on what was asked more than 5 s ago, so one that regularly takes longer than 4.5 s can be read, but no recovery can rest on it.",
                 "minimum": 1,
                 "maximum": 30
+               },
+               "checkedAt": {
+                "type": "string",
+                "format": "date-time",
+                "description": "When a person has made sure that this controller tells the truth about this very machine. What was held against it before (status.distrust) counts no longer."
                },
                "credentialsSecretRef": {
                 "type": "object",
@@ -731,6 +754,68 @@ export const crds = [
            "type": "string",
            "format": "date-time",
            "description": "Since when it has not answered. Absent while it does."
+          },
+          "silenceSeenAt": {
+           "type": "string",
+           "format": "date-time",
+           "description": "When the silence was last seen to last. After an absence of the operator only what was seen of it counts."
+          },
+          "silentForSeconds": {
+           "type": "integer",
+           "description": "How much silence had been seen by then, without the times in which nobody looked."
+          },
+          "lastSignOfLife": {
+           "type": "object",
+           "description": "What others than the operator heard of it while it did not answer. A person's word that it has no power counts only when it was given after that.",
+           "properties": {
+            "at": {
+             "type": "string",
+             "format": "date-time",
+             "description": "When."
+            },
+            "by": {
+             "type": "string",
+             "description": "Who heard what.",
+             "maxLength": 512
+            }
+           }
+          },
+          "distrust": {
+           "type": "object",
+           "description": "The power controller was caught saying Off of the machine while it lived. It proves nothing until a person has dealt with it; set checkedAt at the controller then.",
+           "properties": {
+            "device": {
+             "type": "string",
+             "description": "Which controller.",
+             "maxLength": 512
+            },
+            "because": {
+             "type": "string",
+             "description": "What it said, and what contradicted it.",
+             "maxLength": 1024
+            },
+            "at": {
+             "type": "string",
+             "format": "date-time",
+             "description": "When it was caught."
+            }
+           }
+          },
+          "controllerConfirmed": {
+           "type": "object",
+           "description": "The power controller was seen to say On while the machine itself answered.",
+           "properties": {
+            "device": {
+             "type": "string",
+             "description": "Which controller.",
+             "maxLength": 512
+            },
+            "at": {
+             "type": "string",
+             "format": "date-time",
+             "description": "When it was seen first."
+            }
+           }
           },
           "enabled": {
            "type": "boolean",
@@ -1654,6 +1739,41 @@ export const crds = [
            "type": "object",
            "description": "Proof that the machine has no power.",
            "properties": {
+            "words": {
+             "type": "array",
+             "description": "People's words that it has no power, as they were first seen here. One that was ended by a sign of life never counts again.",
+             "maxItems": 8,
+             "items": {
+              "type": "object",
+              "properties": {
+               "by": {
+                "type": "string",
+                "description": "Whose word.",
+                "maxLength": 253
+               },
+               "at": {
+                "type": "string",
+                "format": "date-time",
+                "description": "The moment that it states."
+               },
+               "seenAt": {
+                "type": "string",
+                "format": "date-time",
+                "description": "When it was first seen here."
+               },
+               "endedBecause": {
+                "type": "string",
+                "description": "The sign of life that ended it.",
+                "maxLength": 1024
+               },
+               "endedAt": {
+                "type": "string",
+                "format": "date-time",
+                "description": "When that was heard."
+               }
+              }
+             }
+            },
             "certificate": {
              "type": "object",
              "description": "The fence certificate. It counts only while fresh readings still agree with it.",

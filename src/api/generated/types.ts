@@ -231,9 +231,17 @@ readonly hostUUID: string
  */
 readonly address: string
 /**
- * Serial number of the machine, as its power controller and its firmware tell it. Power is only cut when the controller shows this very serial.
+ * Serial number of the machine, as its firmware tells it and the pool shows it (xe host-param-get param-name=bios_strings: system-serial-number). The controller must show it as SerialNumber or as SKU, unless boardSerial or systemUUID is given. A number that makers leave on every board, or that two machines share, identifies nobody, and then nothing is done.
  */
 readonly serial?: string
+/**
+ * Serial number of the mainboard, where the power controller shows that as SerialNumber instead of the machine's (some Dell machines do).
+ */
+readonly boardSerial?: string
+/**
+ * UUID of the machine, as its power controller shows it in UUID. When it is given, a controller that shows another one is never believed.
+ */
+readonly systemUUID?: string
 /**
  * How the host proves who it is.
  */
@@ -276,6 +284,10 @@ readonly systemId?: string
  * How long the controller may take for one answer before it counts as silent; 10 when absent. Nothing is done on what was asked more than 5 s ago, so one that regularly takes longer than 4.5 s can be read, but no recovery can rest on it.
  */
 readonly answersWithinSeconds?: number
+/**
+ * When a person has made sure that this controller tells the truth about this very machine. What was held against it before (status.distrust) counts no longer.
+ */
+readonly checkedAt?: string
 /**
  * Secret with the account of the controller. It needs the role Operator, or the privilege ConfigureComponents.
  */
@@ -338,6 +350,57 @@ readonly answers?: ("True" | "False" | "Unknown")
  * Since when it has not answered. Absent while it does.
  */
 readonly silentSince?: string
+/**
+ * When the silence was last seen to last. After an absence of the operator only what was seen of it counts.
+ */
+readonly silenceSeenAt?: string
+/**
+ * How much silence had been seen by then, without the times in which nobody looked.
+ */
+readonly silentForSeconds?: number
+/**
+ * What others than the operator heard of it while it did not answer. A person's word that it has no power counts only when it was given after that.
+ */
+readonly lastSignOfLife?: {
+/**
+ * When.
+ */
+readonly at?: string
+/**
+ * Who heard what.
+ */
+readonly by?: string
+}
+/**
+ * The power controller was caught saying Off of the machine while it lived. It proves nothing until a person has dealt with it; set checkedAt at the controller then.
+ */
+readonly distrust?: {
+/**
+ * Which controller.
+ */
+readonly device?: string
+/**
+ * What it said, and what contradicted it.
+ */
+readonly because?: string
+/**
+ * When it was caught.
+ */
+readonly at?: string
+}
+/**
+ * The power controller was seen to say On while the machine itself answered.
+ */
+readonly controllerConfirmed?: {
+/**
+ * Which controller.
+ */
+readonly device?: string
+/**
+ * When it was seen first.
+ */
+readonly at?: string
+}
 /**
  * Whether the pool lets it run virtual machines.
  */
@@ -816,6 +879,33 @@ readonly since?: string
  * Proof that the machine has no power.
  */
 readonly evidence?: {
+/**
+ * People's words that it has no power, as they were first seen here. One that was ended by a sign of life never counts again.
+ * 
+ * @maxItems 8
+ */
+readonly words?: readonly ({
+/**
+ * Whose word.
+ */
+readonly by?: string
+/**
+ * The moment that it states.
+ */
+readonly at?: string
+/**
+ * When it was first seen here.
+ */
+readonly seenAt?: string
+/**
+ * The sign of life that ended it.
+ */
+readonly endedBecause?: string
+/**
+ * When that was heard.
+ */
+readonly endedAt?: string
+})[]
 /**
  * The fence certificate. It counts only while fresh readings still agree with it.
  */

@@ -8,16 +8,9 @@ import type {
   TargetFacts,
 } from '../../domain/facts.ts';
 import type { Clock } from '../../ports/clock.ts';
-import {
-  type Cluster,
-  claimantsOf,
-  hostsOf,
-  keyOfObject,
-  namespaceOf,
-  othersThan,
-  targetOf,
-  virtualServersOf,
-} from '../cluster.ts';
+import { type Cluster, hostsOf, keyOfObject, namespaceOf, targetOf, virtualServersOf } from '../cluster.ts';
+import { identityFacts } from '../identityFacts.ts';
+import type { PowerWatch } from '../powerWatch.ts';
 import { lastSeenBy } from './lastSeen.ts';
 import type { Memory } from './memory.ts';
 import { hasBegun, isFinished } from './phases.ts';
@@ -45,17 +38,26 @@ export function assemble(
       waitsFor: earlierRequests(cluster, request, pool),
     },
     policy: policyOf(pool),
-    target: targetFacts(cluster, host, pool, power?.hasDevice === true),
+    target: targetFacts(subject, power?.hasDevice === true),
+    identity: identityFacts(cluster, host, session),
     pool: session.link.belief(),
     answers: new Map(hosts.map((one) => [one.spec.hostUUID, session.members.answer(one.spec.hostUUID)])),
     masterContact: session.members.masterContact(hostUUID),
+    silentSince: new Map(
+      hosts.flatMap((one) => {
+        const since = session.members.silentSince(one.spec.hostUUID);
+        return since === undefined ? [] : [[one.spec.hostUUID, since] as const];
+      }),
+    ),
     silentForMs: session.members.silentForMs(hostUUID),
     powerReadings: power?.readings() ?? [],
     powerUnknown:
       power === undefined
         ? 'No power controller is declared.'
         : (power.unknownBecause() ?? power.tooSlowBecause()),
+    cannotCutBecause: cannotCut(power),
     certificate: memory.certificate,
+    words: memory.words,
     plan: memory.plan,
     locks: memory.locks,
     runningTasks: session.link.runningTasks(),
@@ -91,7 +93,7 @@ function policyOf(pool: Pool): PolicyFacts {
   };
 }
 
-function targetFacts(cluster: Cluster, host: Host, pool: Pool, hasPowerDevice: boolean): TargetFacts {
+function targetFacts({ host, pool, session }: Subject, hasPowerDevice: boolean): TargetFacts {
   const attestation = (host.spec.power ?? []).find((rung) => rung.attestation !== undefined)?.attestation;
   return {
     name: host.metadata.name,
@@ -99,10 +101,16 @@ function targetFacts(cluster: Cluster, host: Host, pool: Pool, hasPowerDevice: b
     hostUUID: host.spec.hostUUID,
     serial: host.spec.serial,
     state: host.spec.state ?? 'InService',
-    alsoClaimedBy: othersThan(host, claimantsOf(cluster, host.spec.hostUUID)),
     attestationMaxMs: attestation === undefined ? undefined : (attestation.maxValidForSeconds ?? 3600) * 1000,
     hasPowerDevice,
+    distrust: session.signs.distrust(host),
+    lastSignOfLife: session.signs.lastByOthers(host),
   };
+}
+
+function cannotCut(power: PowerWatch | undefined): string | undefined {
+  const ability = power?.cutAbility();
+  return ability?.kind === 'no' ? ability.because : undefined;
 }
 
 function declaredHost(host: Host): DeclaredHost {

@@ -11,6 +11,7 @@ import type { Facts, Victim } from '../../domain/facts.ts';
 import { meaningOf, type Outcome } from '../../domain/outcome.ts';
 import { isUp } from '../../domain/progress.ts';
 import { releaseMember } from '../../domain/runbooks/releaseMember.ts';
+import type { WordRecord } from '../../domain/words.ts';
 import { isFalse, isTrue } from '../judgements.ts';
 import { journalOf } from './journal.ts';
 import type { Memory } from './memory.ts';
@@ -80,9 +81,7 @@ function wholeRecord(input: RecordInput): Status {
           virtualMachines: plan.victims.map((victim) => machineOf(victim, facts)),
         }),
     gates: gatesOf(input),
-    ...(memory.certificate === undefined
-      ? {}
-      : { evidence: { certificate: certificateOf(memory.certificate) } }),
+    ...evidenceOf(memory),
     journal: journalOf(memory.acts),
     timeline: Object.fromEntries(
       Object.entries(memory.timeline).map(([moment, at]) => [moment, isoMillis(at as number)]),
@@ -147,6 +146,26 @@ function gatesOf({ memory, facts, decision, outcome }: RecordInput): NonNullable
       since: isoSeconds(memory.gates.get(guard.name)?.sinceWallMs ?? facts.nowWallMs),
     };
   });
+}
+
+function evidenceOf({ certificate, words }: Memory): Pick<Status, 'evidence'> {
+  if (certificate === undefined && words.length === 0) return {};
+  return {
+    evidence: {
+      ...(words.length === 0 ? {} : { words: words.map(wordOf) }),
+      ...(certificate === undefined ? {} : { certificate: certificateOf(certificate) }),
+    },
+  };
+}
+
+function wordOf(word: WordRecord): NonNullable<NonNullable<Status['evidence']>['words']>[number] {
+  return {
+    by: word.by,
+    at: isoSeconds(word.atWallMs),
+    seenAt: isoMillis(word.seenWallMs),
+    ...(word.endedBecause === undefined ? {} : { endedBecause: word.endedBecause.slice(0, 1024) }),
+    ...(word.endedWallMs === undefined ? {} : { endedAt: isoMillis(word.endedWallMs) }),
+  };
 }
 
 function certificateOf(

@@ -9,6 +9,7 @@ import type { Act, FenceCertificate, ReleasePlan, StartFacts, Victim } from '../
 import type { Since } from '../../domain/outcome.ts';
 import type { DiskLocks } from '../../domain/pool.ts';
 import { type Reading, unknown } from '../../domain/reading.ts';
+import type { WordRecord } from '../../domain/words.ts';
 import type { Cancel } from '../../ports/clock.ts';
 import type { MemberWatch } from '../memberWatch.ts';
 import type { PowerWatch } from '../powerWatch.ts';
@@ -19,6 +20,7 @@ export interface Memory {
   readonly uid: string;
   acts: readonly ActRecord[];
   certificate: FenceCertificate | undefined;
+  words: readonly WordRecord[];
   plan: PlanRecord | undefined;
   timeline: Timeline;
   /** Since when each guard says what it says, by guard name. */
@@ -87,6 +89,7 @@ export function recall(request: RecoveryRequest, nowMs: number): Memory {
     uid: request.metadata.uid ?? '',
     acts: actsOf(status, nowMs),
     certificate: certificateOf(status),
+    words: wordsOf(status, nowMs),
     plan: planOf(status, nowMs),
     timeline: timelineOf(status),
     gates: new Map(
@@ -128,8 +131,19 @@ export function learnFrom(recalled: Memory, memory: Memory): void {
   memory.plan ??= recalled.plan;
   if (recalled.certificate?.voidBecause !== undefined || memory.certificate === undefined)
     memory.certificate = recalled.certificate;
+  memory.words = withEnds(memory.words, recalled.words);
   memory.timeline = { ...recalled.timeline, ...memory.timeline };
   memory.journalText = recalled.journalText;
+}
+
+/** An end that the record has and this process does not know of was written by another one. */
+function withEnds(own: readonly WordRecord[], recorded: readonly WordRecord[]): readonly WordRecord[] {
+  const key = (word: WordRecord): string => `${word.by} ${Math.floor(word.atWallMs / 1000)}`;
+  const known = new Map(own.map((word) => [key(word), word]));
+  for (const word of recorded) {
+    if (known.get(key(word))?.endedBecause === undefined) known.set(key(word), word);
+  }
+  return [...known.values()].slice(-8);
 }
 
 function isSameAct(one: ActRecord, other: ActRecord): boolean {
@@ -199,6 +213,17 @@ function certificateOf(status: Status | undefined): FenceCertificate | undefined
     validUntilWallMs: Date.parse(record.validUntil ?? ''),
     voidBecause: record.voidBecause,
   };
+}
+
+function wordsOf(status: Status | undefined, nowMs: number): readonly WordRecord[] {
+  return (status?.evidence?.words ?? []).map((record) => ({
+    by: record.by ?? '',
+    atWallMs: Date.parse(record.at ?? ''),
+    seenWallMs: Date.parse(record.seenAt ?? ''),
+    seenMs: nowMs,
+    endedBecause: record.endedBecause,
+    endedWallMs: record.endedAt === undefined ? undefined : Date.parse(record.endedAt),
+  }));
 }
 
 function planOf(status: Status | undefined, nowMs: number): PlanRecord | undefined {

@@ -11,11 +11,14 @@ import { advance, isFinal, isUp } from '../../domain/progress.ts';
 import { releaseMember } from '../../domain/runbooks/releaseMember.ts';
 import { settle } from '../../domain/settle.ts';
 import { isFenced } from '../../domain/steps/cutThePower.ts';
+import { wrongCut } from '../../domain/theCut.ts';
+import { followWords } from '../../domain/words.ts';
 import type { ActRecord, Memory, PlanRecord } from './memory.ts';
 
 /** `facts` is a way to look again, because each part rests on the ones before it. */
 export function observe(memory: Memory, facts: () => Facts, hashOf: (text: string) => string): void {
   memory.acts = settled(memory.acts, facts());
+  memory.words = followWords(facts());
   voidOrMakeProof(memory, facts());
   makeOrRenewPlan(memory, facts(), hashOf);
   const now = facts();
@@ -38,7 +41,7 @@ function settled(acts: readonly ActRecord[], facts: Facts): readonly ActRecord[]
 function voidOrMakeProof(memory: Memory, facts: Facts): void {
   const { certificate } = memory;
   if (certificate !== undefined && certificate.voidBecause === undefined) {
-    const sign = contrarySign(facts);
+    const sign = contrarySign(facts) ?? wrongCut(facts);
     if (sign !== undefined) {
       memory.certificate = { ...certificate, voidBecause: `${sign} (${isoMillis(facts.nowWallMs)})` };
       return;

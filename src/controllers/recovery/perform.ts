@@ -7,6 +7,7 @@ import { assertNever } from '../../domain/assertNever.ts';
 import type { Step } from '../../domain/decide.ts';
 import { type Effect, effectKey, mayRunForMs } from '../../domain/effects.ts';
 import type { Facts } from '../../domain/facts.ts';
+import { showsThisMachine, whatIsDeclared, whatItShows } from '../../domain/identity.ts';
 import { startIsSafe } from '../../domain/startIsSafe.ts';
 import type { EffectReply, MayGo } from '../../ports/hypervisor.ts';
 import type { PoolSession } from '../poolDirectory.ts';
@@ -40,9 +41,12 @@ function objectionToOne(effect: Effect, now: Facts): string | undefined {
   switch (effect.kind) {
     case 'cutPower': {
       const last = now.powerReadings.at(-1);
-      return last?.serial === effect.serial && effect.hostUUID === now.target.hostUUID
+      const { declared } = now.identity;
+      if (last === undefined || effect.hostUUID !== now.target.hostUUID)
+        return 'The power that would be cut has not been read.';
+      return showsThisMachine(last, declared)
         ? undefined
-        : `The power that would be cut is that of the serial ${last?.serial ?? 'unknown'}, not ${effect.serial}.`;
+        : `The power that would be cut is that of ${whatItShows(last)}, not of ${whatIsDeclared(declared)}.`;
     }
     case 'declareDead':
       return effect.hostUUID === now.target.hostUUID

@@ -30,6 +30,7 @@ import { journalText, learnFrom, type Memory, recall, sinceWhen } from './memory
 import { observe } from './observe.ts';
 import { isFinished } from './phases.ts';
 import { type RecoveryOptions, type Subject, subjectOf } from './subject.ts';
+import { tellTheHost } from './tellTheHost.ts';
 import { unready } from './unready.ts';
 import { isDue, writeRecord } from './writeRecord.ts';
 
@@ -86,6 +87,7 @@ async function pass(
   attend(subject, memory);
   const look = (): Facts => assemble(subject, memory, options);
   observe(memory, look, options.hashOf);
+  tellTheHost(subject, look());
   await gatherForStep(subject, memory, look, options);
 
   const facts = look();
@@ -146,6 +148,9 @@ async function gather(
     probeOf: probes(subject, options),
     nowMs: () => options.clock.monotonicMs(),
   };
+  // Between two waves every other member is asked again who is master.
+  const newest = Math.max(Number.NEGATIVE_INFINITY, ...memory.acts.map((act) => act.sinceMs));
+  await subject.session.members.askOthersAgain(subject.host.spec.hostUUID, newest);
   if (!releaseHasBegun(look()) && (memory.plan === undefined || decision.kind !== 'refuse')) {
     const facts = look();
     await Promise.all([

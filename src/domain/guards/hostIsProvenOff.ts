@@ -1,7 +1,9 @@
-import { attestationInForce, contrarySign, whyAttestationDoesNotCount } from '../certificate.ts';
+import { contrarySign } from '../certificate.ts';
 import type { Facts } from '../facts.ts';
 import { freshOnly, oldestMs } from '../freshness.ts';
+import { whyNotTrusted } from '../trust.ts';
 import { allow, deny, type Guard, missing, type Verdict } from '../verdict.ts';
+import { attestationInForce, whyAttestationDoesNotCount } from '../words.ts';
 
 /**
  * The fence: an unexpired certificate for this very machine, that nothing contradicts, and that fresh readings still
@@ -46,6 +48,8 @@ export const hostIsProvenOff: Guard = {
 };
 
 function offStill(facts: Facts): Verdict {
+  const distrust = whyNotTrusted(facts);
+  if (distrust !== undefined) return deny(distrust);
   const last = facts.powerReadings.at(-1);
   const old = last === undefined || facts.nowMs - last.atMs > oldestMs.powerAtEffect;
   if (old || facts.powerUnknown !== undefined) {

@@ -3,12 +3,13 @@
  * virtual machines start on members with room. docs/runbooks/release-member.md has the same sentences for people.
  */
 import type { Runbook } from '../decide.ts';
+import { exactlyOneMasterAnswers } from '../guards/exactlyOneMasterAnswers.ts';
 import { highAvailabilityIsOff } from '../guards/highAvailabilityIsOff.ts';
-import { hostIsDeclaredOnce } from '../guards/hostIsDeclaredOnce.ts';
 import { hostIsInService } from '../guards/hostIsInService.ts';
 import { hostIsNotTheMaster } from '../guards/hostIsNotTheMaster.ts';
 import { hostIsProvenOff } from '../guards/hostIsProvenOff.ts';
 import { hostIsThePinnedOne } from '../guards/hostIsThePinnedOne.ts';
+import { machineIsTheOneMeant } from '../guards/machineIsTheOneMeant.ts';
 import { masterHasBeenUpLongEnough } from '../guards/masterHasBeenUpLongEnough.ts';
 import { memberIsNotBeingWorkedOn } from '../guards/memberIsNotBeingWorkedOn.ts';
 import { memberIsReleased } from '../guards/memberIsReleased.ts';
@@ -18,12 +19,13 @@ import { noOtherMemberFails } from '../guards/noOtherMemberFails.ts';
 import { noOtherRecoveryRuns } from '../guards/noOtherRecoveryRuns.ts';
 import { nothingMovesToTheMember } from '../guards/nothingMovesToTheMember.ts';
 import { noUpgradeIsUnderWay } from '../guards/noUpgradeIsUnderWay.ts';
+import { othersAnsweredSinceTheCut } from '../guards/othersAnsweredSinceTheCut.ts';
 import { planIsApproved } from '../guards/planIsApproved.ts';
 import { planStillHolds } from '../guards/planStillHolds.ts';
 import { poolIsNotPaused } from '../guards/poolIsNotPaused.ts';
 import { poolIsThePinnedOne } from '../guards/poolIsThePinnedOne.ts';
 import { poolModeAllowsActing } from '../guards/poolModeAllowsActing.ts';
-import { powerDeviceIsOfThisMachine } from '../guards/powerDeviceIsOfThisMachine.ts';
+import { powerCanBeCut } from '../guards/powerCanBeCut.ts';
 import { requestAsksForExecution } from '../guards/requestAsksForExecution.ts';
 import { requestIsNotCancelled } from '../guards/requestIsNotCancelled.ts';
 import { sharedStorageIsHealthy } from '../guards/sharedStorageIsHealthy.ts';
@@ -40,11 +42,12 @@ const permission = [
   requestIsNotCancelled,
   poolIsNotPaused,
   noOtherRecoveryRuns,
-  hostIsDeclaredOnce,
   hostIsInService,
   poolIsThePinnedOne,
   hostIsThePinnedOne,
+  machineIsTheOneMeant,
   hostIsNotTheMaster,
+  exactlyOneMasterAnswers,
   highAvailabilityIsOff,
   noUpgradeIsUnderWay,
 ];
@@ -63,7 +66,7 @@ export const releaseMember: Runbook = [
       memberIsSilent,
       planStillHolds,
       planIsApproved,
-      powerDeviceIsOfThisMachine,
+      powerCanBeCut,
     ],
     ...cutThePower,
   },
@@ -77,6 +80,7 @@ export const releaseMember: Runbook = [
       nothingMovesToTheMember,
       planStillHolds,
       planIsApproved,
+      othersAnsweredSinceTheCut,
       hostIsProvenOff,
     ],
     ...declareTheMemberDead,
@@ -84,13 +88,13 @@ export const releaseMember: Runbook = [
   {
     title: 'See that every storage lock of the member is gone',
     risk: 'Disruptive',
-    guards: [...permission, memberIsReleased, hostIsProvenOff],
+    guards: [...permission, memberIsReleased, othersAnsweredSinceTheCut, hostIsProvenOff],
     ...noLockIsLeft,
   },
   {
     title: 'Start its virtual machines on members with room, in their order',
     risk: 'Reversible',
-    guards: [...permission, memberIsReleased, hostIsProvenOff],
+    guards: [...permission, memberIsReleased, othersAnsweredSinceTheCut, hostIsProvenOff],
     ...everyVirtualMachineIsUp,
   },
   {

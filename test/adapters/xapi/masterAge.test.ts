@@ -9,6 +9,7 @@ const master: HostRecord = {
   enabled: true,
   currentOperations: [],
   serial: '',
+  boardSerial: '',
   softwareVersion: '',
   metricsRef: 'm',
   agentStartSeconds: 1_000,

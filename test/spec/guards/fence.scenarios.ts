@@ -1,4 +1,4 @@
-import { notRead, nowWallMs, read, silent, target, type World } from '../facts.ts';
+import { hostUUID, notRead, nowWallMs, read, silent, target, type World } from '../facts.ts';
 import type { Scenario } from './scenario.ts';
 
 function certified(world: World, change: Partial<NonNullable<World['facts']['certificate']>>): World {
@@ -8,63 +8,85 @@ function certified(world: World, change: Partial<NonNullable<World['facts']['cer
 
 export const fenceScenarios: readonly Scenario[] = [
   {
-    guard: 'powerDeviceIsOfThisMachine',
-    rule: 'refuses to cut the power of a machine with another serial',
-    change: (world) => world.power('on', 1000, { serial: 'SN-4' }),
-    verdict: 'deny',
-    says: /shows the serial SN-4, and host-3 is declared with SN-3/,
+    guard: 'powerCanBeCut',
+    rule: 'waits for a person when its controller was caught lying',
+    change: (world) =>
+      world.target({ distrust: { device: 'bmc', because: 'It lies.', atWallMs: nowWallMs } }),
+    verdict: 'unknown',
+    says: /was caught: It lies\..*checkedAt.*spec\.attestations/,
   },
   {
-    guard: 'powerDeviceIsOfThisMachine',
-    rule: 'refuses to cut the power of a machine that is declared without a serial',
-    change: (world) => world.target({ serial: undefined }),
+    guard: 'powerCanBeCut',
+    rule: 'refuses when its controller would not cut the power',
+    change: (world) => world.with({ cannotCutBecause: 'The account may only read.' }),
     verdict: 'deny',
-    says: /declared with none/,
+    says: /may only read\..*spec\.attestations/,
   },
   {
-    guard: 'powerDeviceIsOfThisMachine',
-    rule: 'refuses when the pool read another serial from the firmware of the machine',
-    change: (world) => world.host(target, { serial: 'SN-7' }),
+    guard: 'othersAnsweredSinceTheCut',
+    rule: 'refuses when another member fell silent in the moment of the cut',
+    change: (world) => world.silentSince(hostUUID(2), 34_000),
     verdict: 'deny',
-    says: /pool read the serial SN-7/,
+    says: /host-2 fell silent when the power of host-3 was cut/,
   },
   {
-    guard: 'powerDeviceIsOfThisMachine',
-    rule: 'takes the declared serial where the firmware tells the pool none',
-    change: (world) => world.host(target, { serial: '' }),
+    guard: 'othersAnsweredSinceTheCut',
+    rule: 'refuses so also when the wall clock was set back after the cut',
+    change: (world) => world.silentSince(hostUUID(2), 34_000, 7_200_000),
+    verdict: 'deny',
+    says: /wrong machine may have been cut/,
+  },
+  {
+    guard: 'othersAnsweredSinceTheCut',
+    rule: 'waits until each other member has been asked again since the cut',
+    change: (world) => world.answer(hostUUID(4), read({ kind: 'member', ofAddress: '10.0.0.1' }, 36_000)),
+    verdict: 'unknown',
+    says: /host-4 has not been asked again since/,
+  },
+  {
+    guard: 'othersAnsweredSinceTheCut',
+    rule: 'does not count the answer that came while the controller still said on',
+    change: (world) => world.answer(hostUUID(4), read({ kind: 'member', ofAddress: '10.0.0.1' }, 21_000)),
+    verdict: 'unknown',
+    says: /host-4 has not been asked again since/,
+  },
+  {
+    guard: 'othersAnsweredSinceTheCut',
+    rule: 'takes no offence at a member that was silent before',
+    change: (world) => world.silentSince(hostUUID(2), 60_000).answer(hostUUID(2), silent),
     verdict: 'allow',
-    says: /SN-3, as declared/,
+    says: /Every other member/,
   },
   {
-    guard: 'powerDeviceIsOfThisMachine',
+    guard: 'powerCanBeCut',
     rule: 'waits while the power has never been read',
     change: (world) => world.with({ powerReadings: [] }),
     verdict: 'unknown',
     says: /has not been read yet.*spec\.attestations/,
   },
   {
-    guard: 'powerDeviceIsOfThisMachine',
+    guard: 'powerCanBeCut',
     rule: 'waits when the newest attempt to read the power failed, whatever was read before',
     change: (world) => world.with({ powerUnknown: 'the controller does not answer.' }),
     verdict: 'unknown',
     says: /the controller does not answer\..*spec\.attestations/,
   },
   {
-    guard: 'powerDeviceIsOfThisMachine',
+    guard: 'powerCanBeCut',
     rule: 'waits when the power was last read more than 5 s ago',
     change: (world) => world.with({ powerReadings: [] }).power('on', 5001),
     verdict: 'unknown',
     says: /being read again/,
   },
   {
-    guard: 'powerDeviceIsOfThisMachine',
+    guard: 'powerCanBeCut',
     rule: "accepts a person's word instead of a device that cannot be read",
     change: (world) => world.with({ powerReadings: [], powerUnknown: 'no controller' }).attested(),
     verdict: 'allow',
     says: /person states.*no device is asked/,
   },
   {
-    guard: 'powerDeviceIsOfThisMachine',
+    guard: 'powerCanBeCut',
     rule: "does not accept a person's word against a controller that says on",
     change: (world) =>
       world.with({ powerReadings: [], powerUnknown: 'it hangs now' }).attested().power('on', 30_000),
@@ -72,7 +94,7 @@ export const fenceScenarios: readonly Scenario[] = [
     says: /could not be read/,
   },
   {
-    guard: 'powerDeviceIsOfThisMachine',
+    guard: 'powerCanBeCut',
     rule: 'says why the word that was given does not count',
     change: (world) =>
       world.with({ powerReadings: [], powerUnknown: 'no controller.' }).attested({ hostUUID: 'another' }),
@@ -115,6 +137,14 @@ export const fenceScenarios: readonly Scenario[] = [
     change: (world) => certified(world, { hostUUID: 'a0000000-0000-4000-8000-000000000004' }),
     verdict: 'deny',
     says: /about another machine/,
+  },
+  {
+    guard: 'hostIsProvenOff',
+    rule: 'refuses the proof of a controller that was caught lying since',
+    change: (world) =>
+      world.target({ distrust: { device: 'bmc', because: 'It lies.', atWallMs: nowWallMs } }),
+    verdict: 'deny',
+    says: /was caught: It lies\./,
   },
   {
     guard: 'hostIsProvenOff',
@@ -195,7 +225,7 @@ export const fenceScenarios: readonly Scenario[] = [
     rule: 'refuses when the controller shows the serial of another machine',
     change: (world) => world.power('off', 500, { serial: 'SN-4' }),
     verdict: 'deny',
-    says: /now shows the serial SN-4 instead of SN-3/,
+    says: /now shows the serial SN-4 instead of serial SN-3/,
   },
   {
     guard: 'hostIsProvenOff',

@@ -38,13 +38,6 @@ export const permissionScenarios: readonly Scenario[] = [
     says: /until release-host-2 is finished/,
   },
   {
-    guard: 'hostIsDeclaredOnce',
-    rule: 'refuses a host UUID that two Hosts claim, naming both',
-    change: (world) => world.target({ alsoClaimedBy: ['host-three'] }),
-    verdict: 'deny',
-    says: /claimed by host-3 and host-three/,
-  },
-  {
     guard: 'hostIsInService',
     rule: 'refuses to touch a host in Maintenance',
     change: (world) => world.target({ state: 'Maintenance' }),

@@ -1,0 +1,89 @@
+/**
+ * What the status of a Host keeps for a restarted process: since when the machine has been silent and how much of that was
+ * seen, what others heard of it meanwhile, and what is held against its power controller. Nothing of it can be read again.
+ */
+import { isoSeconds } from '../api/conditions.ts';
+import type { Host } from '../api/generated/types.ts';
+import type { MemberAnswer } from '../domain/pool.ts';
+import type { Reading } from '../domain/reading.ts';
+import type { HostView } from './hostStatus.ts';
+import { type LifeSign, recordedEveryMs } from './signsOfLife.ts';
+
+type HostStatus = NonNullable<Host['status']>;
+
+/** While it lasts, a silence is written down again this often, so that a restarted process can tell an old one from a new one. */
+const silenceEveryMs = 30_000;
+
+/** What was written down before a restart is kept until the member has been asked again: it is what the restarted process recalls. */
+export function silenceOf(
+  { host, state, nowMs, nowWallMs }: HostView,
+  answer: Reading<MemberAnswer>,
+): Pick<HostStatus, 'silentSince' | 'silenceSeenAt' | 'silentForSeconds'> {
+  const { silentSince, silenceSeenAt, silentForSeconds } = host.status ?? {};
+  const before = {
+    ...(silentSince === undefined ? {} : { silentSince }),
+    ...(silenceSeenAt === undefined ? {} : { silenceSeenAt }),
+    ...(silentForSeconds === undefined ? {} : { silentForSeconds }),
+  };
+  if (state.kind === 'closed' || answer.kind === 'unknown') return before;
+  const since = state.session.members.silentSince(host.spec.hostUUID);
+  if (since === undefined) return {};
+  const same = silentSince === isoSeconds(since.wallMs);
+  const written = silenceSeenAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(silenceSeenAt);
+  const agoMs = nowWallMs - written;
+  if (same && agoMs >= 0 && agoMs < silenceEveryMs) return before;
+  return {
+    silentSince: isoSeconds(since.wallMs),
+    silenceSeenAt: isoSeconds(nowWallMs),
+    silentForSeconds: Math.floor((nowMs - since.ms) / 1000),
+  };
+}
+
+/** What is held against its controller, and what others heard of it; both have to outlive this process. */
+export function heldOf({
+  host,
+  state,
+}: HostView): Pick<HostStatus, 'distrust' | 'lastSignOfLife' | 'controllerConfirmed'> {
+  const { status } = host;
+  if (state.kind === 'closed') {
+    return {
+      ...(status?.distrust === undefined ? {} : { distrust: status.distrust }),
+      ...(status?.lastSignOfLife === undefined ? {} : { lastSignOfLife: status.lastSignOfLife }),
+      ...(status?.controllerConfirmed === undefined
+        ? {}
+        : { controllerConfirmed: status.controllerConfirmed }),
+    };
+  }
+  const { signs } = state.session;
+  const distrust = signs.distrust(host);
+  const confirmed = signs.confirmed(host);
+  return {
+    ...(distrust === undefined
+      ? {}
+      : {
+          distrust: {
+            device: distrust.device.slice(0, 512),
+            because: distrust.because.slice(0, 1024),
+            at: isoSeconds(distrust.atWallMs),
+          },
+        }),
+    ...lastSignOf(host, signs.lastByOthers(host)),
+    ...(confirmed === undefined
+      ? {}
+      : {
+          controllerConfirmed: {
+            device: confirmed.device.slice(0, 512),
+            at: isoSeconds(confirmed.atWallMs),
+          },
+        }),
+  };
+}
+
+function lastSignOf(host: Host, sign: LifeSign | undefined): Pick<HostStatus, 'lastSignOfLife'> {
+  const before = host.status?.lastSignOfLife;
+  if (sign?.atMs === undefined) return before === undefined ? {} : { lastSignOfLife: before };
+  const newerMs = before?.at === undefined ? Number.POSITIVE_INFINITY : sign.atWallMs - Date.parse(before.at);
+  return before !== undefined && newerMs >= 0 && newerMs < recordedEveryMs
+    ? { lastSignOfLife: before }
+    : { lastSignOfLife: { at: isoSeconds(sign.atWallMs), by: sign.by.slice(0, 512) } };
+}

@@ -1,0 +1,16 @@
+import type { Facts } from '../../domain/facts.ts';
+import { wrongCut } from '../../domain/theCut.ts';
+import type { Subject } from './subject.ts';
+
+/** What only a recovery learns about the machine and its controller is passed on to the Host, where it outlives the request. */
+export function tellTheHost({ session, host }: Subject, facts: Facts): void {
+  const { hostUUID } = host.spec;
+  const wrong = wrongCut(facts);
+  if (wrong !== undefined) session.signs.holdAgainst(hostUUID, wrong);
+  const refused = facts.acts.findLast(
+    (act) => act.key === `declareDead ${hostUUID}` && act.says?.includes('HOST_IS_LIVE') === true,
+  );
+  const heard = session.signs.lastByOthers(host)?.atMs;
+  if (refused !== undefined && (heard === undefined || heard < refused.sinceMs))
+    session.signs.heardByOthers(hostUUID, 'the pool reached it (HOST_IS_LIVE)', refused.sinceMs);
+}

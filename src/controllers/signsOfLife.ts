@@ -1,0 +1,168 @@
+/**
+ * What was heard of each machine of a pool by anyone: by the operator, by the pool master, by its power controller. Two
+ * things follow. A controller that says Off of a machine that lives is caught, and is trusted no more. And a sign of life
+ * that came to others while the operator heard nothing is remembered, because it ends people's words. Both are shown in
+ * the status of the Host, from where a restarted process takes them over.
+ */
+import type { Host } from '../api/generated/types.ts';
+import type { PowerObservation } from '../domain/facts.ts';
+import { caughtBy, type Distrust, type OffReading } from '../domain/trust.ts';
+import type { Clock } from '../ports/clock.ts';
+import { originOf } from './identityFacts.ts';
+
+export interface LifeSign {
+  readonly by: string;
+  readonly atWallMs: number;
+  /** Undefined where an earlier process heard it. */
+  readonly atMs: number | undefined;
+}
+
+export interface SignsOfLife {
+  /** A reading of its power has come. A power that is not off is a sign of life of a machine that does not answer. */
+  powerRead(hostUUID: string, reading: PowerObservation, silent: boolean): void;
+  /** It answered the operator itself, at a question of that monotonic moment. */
+  answered(hostUUID: string, by: string, askedMs: number): void;
+  /** Others heard of it while the operator did not. */
+  heardByOthers(hostUUID: string, by: string, askedMs: number): void;
+  /** Something else showed that its controller is not the right one. */
+  holdAgainst(hostUUID: string, because: string): void;
+  distrust(host: Host): Distrust | undefined;
+  lastByOthers(host: Host): LifeSign | undefined;
+  confirmed(host: Host): { readonly device: string; readonly atWallMs: number } | undefined;
+}
+
+interface Machine {
+  off: OffReading | undefined;
+  newest: PowerObservation | undefined;
+  /** Monotonic moment of the newest answer to the operator. */
+  answeredMs: number;
+  distrust: Distrust | undefined;
+  byOthers: LifeSign | undefined;
+  confirmed: { readonly device: string; readonly atWallMs: number } | undefined;
+}
+
+/** An On and an answer this close together are of one time. */
+const sameTimeMs = 90_000;
+
+export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLife {
+  const machines = new Map<string, Machine>();
+  const of = (hostUUID: string): Machine => {
+    const known = machines.get(hostUUID);
+    if (known !== undefined) return known;
+    const machine: Machine = {
+      off: undefined,
+      newest: undefined,
+      answeredMs: Number.NEGATIVE_INFINITY,
+      distrust: undefined,
+      byOthers: undefined,
+      confirmed: undefined,
+    };
+    machines.set(hostUUID, machine);
+    return machine;
+  };
+  const heardNow = (by: string): LifeSign => ({ by, atWallMs: clock.wallMs(), atMs: clock.monotonicMs() });
+  const hold = (machine: Machine, device: string, because: string): void => {
+    machine.distrust = { device, because, atWallMs: clock.wallMs() };
+    onChange();
+  };
+  /** Compared with the newest "off" alone: an older one is caught by the sign of life that came first after it. */
+  const compare = (machine: Machine, by: string, askedMs: number): void => {
+    const { off } = machine;
+    if (off === undefined) return;
+    const caught = caughtBy(off, { by, askedMs, heardMs: clock.monotonicMs() });
+    if (caught !== undefined && machine.distrust?.because !== caught) hold(machine, off.device, caught);
+  };
+  const confirm = (machine: Machine): void => {
+    const { newest } = machine;
+    if (newest?.power !== 'on' || Math.abs(newest.atMs - machine.answeredMs) > sameTimeMs) return;
+    if (machine.confirmed?.device === newest.device) return;
+    machine.confirmed = { device: newest.device, atWallMs: clock.wallMs() };
+    onChange();
+  };
+
+  return {
+    powerRead: (hostUUID, reading, silent) => {
+      const machine = of(hostUUID);
+      if (machine.newest?.atMs === reading.atMs) return;
+      machine.newest = reading;
+      confirm(machine);
+      const { device, says, atMs } = reading;
+      if (reading.power === 'off') machine.off = { device, says, askedMs: atMs, cameMs: clock.monotonicMs() };
+      else if (silent) machine.byOthers = heardNow(`${device} said "${says}"`);
+    },
+    answered: (hostUUID, by, askedMs) => {
+      const machine = of(hostUUID);
+      machine.answeredMs = askedMs;
+      compare(machine, by, askedMs);
+      confirm(machine);
+    },
+    heardByOthers: (hostUUID, by, askedMs) => {
+      const machine = of(hostUUID);
+      machine.byOthers = heardNow(by);
+      compare(machine, by, askedMs);
+    },
+    holdAgainst: (hostUUID, because) => {
+      const machine = of(hostUUID);
+      if (machine.distrust?.because !== because) hold(machine, machine.newest?.device ?? '', because);
+    },
+    distrust: (host) => stillHeld(host, machines.get(host.spec.hostUUID)?.distrust ?? recordedDistrust(host)),
+    lastByOthers: (host) => machines.get(host.spec.hostUUID)?.byOthers ?? recordedSign(host),
+    confirmed: (host) => {
+      const confirmed = machines.get(host.spec.hostUUID)?.confirmed ?? recordedConfirmation(host);
+      return confirmed !== undefined && isDeclared(host, confirmed.device) ? confirmed : undefined;
+    },
+  };
+}
+
+/** It ends when a person has checked the controller, or has declared another one. */
+function stillHeld(host: Host, distrust: Distrust | undefined): Distrust | undefined {
+  if (distrust === undefined) return undefined;
+  const rungs = (host.spec.power ?? []).flatMap(({ redfish }) => (redfish === undefined ? [] : [redfish]));
+  const rung = rungs.find((one) => isOf(distrust.device, one.url));
+  if (rung === undefined) return rungs.length > 0 && distrust.device !== '' ? undefined : distrust;
+  const checked = rung.checkedAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(rung.checkedAt);
+  return checked > distrust.atWallMs ? undefined : distrust;
+}
+
+function isDeclared(host: Host, device: string): boolean {
+  return (host.spec.power ?? []).some(({ redfish }) => redfish !== undefined && isOf(device, redfish.url));
+}
+
+/** Devices are named by the origin of their URL, which leaves out a port that goes without saying. */
+function isOf(device: string, url: string): boolean {
+  const origin = originOf(url);
+  return device.split(' ').some((word) => word === origin || word.startsWith(`${origin}/`));
+}
+
+function recordedDistrust(host: Host): Distrust | undefined {
+  const record = host.status?.distrust;
+  if (record?.because === undefined) return undefined;
+  return {
+    device: record.device ?? '',
+    because: record.because,
+    atWallMs: Date.parse(record.at ?? '') || 0,
+  };
+}
+
+/** Written down a little late, so the machine may have been heard of until then. */
+function recordedSign(host: Host): LifeSign | undefined {
+  const record = host.status?.lastSignOfLife;
+  if (record?.at === undefined) return undefined;
+  return {
+    by: record.by ?? 'somebody heard of it',
+    atWallMs: Date.parse(record.at) + recordedEveryMs,
+    atMs: undefined,
+  };
+}
+
+function recordedConfirmation(
+  host: Host,
+): { readonly device: string; readonly atWallMs: number } | undefined {
+  const record = host.status?.controllerConfirmed;
+  return record?.device === undefined
+    ? undefined
+    : { device: record.device, atWallMs: Date.parse(record.at ?? '') };
+}
+
+/** A newer sign of life is written down when the recorded one is older than this. */
+export const recordedEveryMs = 15_000;

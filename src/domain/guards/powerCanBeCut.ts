@@ -1,0 +1,46 @@
+import { contrarySign } from '../certificate.ts';
+import type { Facts } from '../facts.ts';
+import { oldestMs } from '../freshness.ts';
+import { whyNotTrusted } from '../trust.ts';
+import { allow, deny, type Guard, missing } from '../verdict.ts';
+import { attestationInForce, whyAttestationDoesNotCount } from '../words.ts';
+
+/**
+ * A controller that was never caught lying has just told the power of the machine, and may cut it; or a person's word
+ * stands for it. That it is the controller of this very machine is asked by machineIsTheOneMeant.
+ */
+export const powerCanBeCut: Guard = {
+  name: 'powerCanBeCut',
+  judge: (facts) => {
+    const { name } = facts.target;
+    const last = facts.powerReadings.at(-1);
+    const distrust = whyNotTrusted(facts);
+    if (last === undefined || facts.powerUnknown !== undefined || distrust !== undefined) {
+      if (attestationInForce(facts) !== undefined && contrarySign(facts) === undefined)
+        return allow(`A person states that ${name} has no power, and no device is asked to cut it.`);
+      const why =
+        distrust ??
+        `The power of ${name} could not be read: ${ended(facts.powerUnknown ?? 'it has not been read yet')}`;
+      return missing(`${why}${attestationHint(facts)}`);
+    }
+    if (facts.nowMs - last.atMs > oldestMs.powerAtEffect) {
+      return missing(`The power of ${name} was last read too long ago; it is being read again.`);
+    }
+    return facts.cannotCutBecause === undefined || last.power === 'off'
+      ? allow(`${last.device} tells the power of ${name}.`)
+      : deny(`${ended(facts.cannotCutBecause)}${attestationHint(facts)}`);
+  },
+};
+
+/** Some of what devices say comes with its full stop and some without. */
+function ended(words: string): string {
+  return words.endsWith('.') ? words : `${words}.`;
+}
+
+function attestationHint(facts: Facts): string {
+  const notCounting = whyAttestationDoesNotCount(facts);
+  if (notCounting !== undefined) return ` ${notCounting}`;
+  return facts.target.attestationMaxMs === undefined
+    ? ' Mend the way to its power controller, or add an attestation rung to the Host.'
+    : ` If you have made sure by your own eyes that it has no power, add spec.attestations for ${facts.target.hostUUID}.`;
+}

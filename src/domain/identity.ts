@@ -1,0 +1,314 @@
+/**
+ * Which physical machine a Host stands for. Three parties tell it, each for itself: what people declare, what the pool
+ * read from the machine's firmware, and what the power controller shows. An identity that two things share, or that two
+ * of the three contradict, identifies nobody (design law of pinned identity).
+ */
+import type { Facts } from './facts.ts';
+import type { PoolBelief } from './pool.ts';
+
+/** What a Host declares about its machine. */
+export interface DeclaredIdentity {
+  readonly name: string;
+  readonly hostUUID: string;
+  readonly address: string;
+  readonly serial: string | undefined;
+  readonly boardSerial: string | undefined;
+  readonly systemUUID: string | undefined;
+  readonly controllers: readonly DeclaredController[];
+}
+
+export interface DeclaredController {
+  readonly url: string;
+  /** Undefined where the controller has only one system. */
+  readonly systemId: string | undefined;
+}
+
+/** What a power controller shows of the machine that it belongs to; empty where it shows nothing. */
+export interface ShownIdentity {
+  readonly device: string;
+  readonly serial: string;
+  readonly sku: string;
+  readonly systemUUID: string;
+}
+
+export interface IdentityFacts {
+  readonly declared: DeclaredIdentity;
+  /** Every other Host, of whatever pool and namespace. */
+  readonly otherHosts: readonly DeclaredIdentity[];
+  /** By the newest reading of its own controller; undefined where none was read. */
+  readonly shown: ShownIdentity | undefined;
+  /** By the newest readings of the other Hosts' controllers. */
+  readonly shownToOthers: readonly (ShownIdentity & { readonly host: string })[];
+  /** This controller has shown On at a time when the machine itself answered. */
+  readonly controllerConfirmed: boolean;
+}
+
+export interface IdentityTrouble {
+  /** `contradicted` stops every act. `unidentified` only says that its controller proves nothing; a person's word may. */
+  readonly kind: 'contradicted' | 'unidentified';
+  readonly because: string;
+}
+
+/** Why the facts do not show that the Host and its controller are the one machine that is meant, or undefined. */
+export function whyNotThisMachine(facts: Facts): IdentityTrouble | undefined {
+  return identityTrouble(facts.identity, facts.pool.kind === 'known' ? facts.pool.value : undefined);
+}
+
+/** The same for a Host that nobody has asked anything about yet. Without a pool only what needs none is judged. */
+export function identityTrouble(
+  identity: IdentityFacts,
+  pool: PoolBelief | undefined,
+): IdentityTrouble | undefined {
+  const contradiction =
+    unusableDeclaration(identity) ??
+    sharedDeclaration(identity) ??
+    (pool === undefined ? undefined : poolContradicts(identity, pool)) ??
+    controllerContradicts(identity, pool);
+  if (contradiction !== undefined) return { kind: 'contradicted', because: contradiction };
+  const unidentified = pool === undefined ? undefined : poolCannotConfirm(identity, pool);
+  return unidentified === undefined ? undefined : { kind: 'unidentified', because: unidentified };
+}
+
+/** Values that makers leave in firmware instead of a serial. They are the same on every board. */
+const placeholders: ReadonlySet<string> = new Set([
+  '0123456789',
+  '1234567890',
+  '123456789',
+  'to be filled by o.e.m.',
+  'to be filled by o.e.m',
+  'to be filled by oem',
+  'not specified',
+  'not available',
+  'not applicable',
+  'not present',
+  'not provided',
+  'not set',
+  'system serial number',
+  'chassis serial number',
+  'base board serial number',
+  'baseboard serial number',
+  'serial number',
+  'default string',
+  'default',
+  'none',
+  'null',
+  'empty',
+  'invalid',
+  'unknown',
+  'undefined',
+  'n/a',
+  'na',
+  'oem',
+  'o.e.m.',
+  'asset-1234567890',
+]);
+
+/** Also one character repeated (`0000000000`, `xxxxxxxx`, `.......`), and UUIDs that nobody drew. */
+export function isPlaceholder(value: string): boolean {
+  const text = value.trim().toLowerCase();
+  const letters = text.replaceAll(/[\s-]/g, '');
+  return placeholders.has(text) || (letters !== '' && /^(.)\1*$/u.test(letters)) || knownUUIDs.has(text);
+}
+
+/** Left in firmware by makers: https://github.com/systemd/systemd/issues/18123 lists such product UUIDs. */
+const knownUUIDs: ReadonlySet<string> = new Set([
+  '03000200-0400-0500-0006-000700080009',
+  '00020003-0004-0005-0006-000700080009',
+  '12345678-1234-5678-90ab-cddeefaabbcc',
+]);
+
+function unusableDeclaration({ declared }: IdentityFacts): string | undefined {
+  for (const [field, value] of declaredValues(declared)) {
+    if (value.trim() === '') {
+      return `${field} of the Host ${declared.name} is empty. Give the machine's own, or leave ${field} out.`;
+    }
+    if (isPlaceholder(value)) {
+      return `${field} of the Host ${declared.name} is ${quoted(value)}, which makers leave on every board, so it identifies no machine. Give the machine's own, or declare no Redfish controller and rely on a person's word.`;
+    }
+  }
+  return undefined;
+}
+
+function declaredValues(host: DeclaredIdentity): readonly (readonly [string, string])[] {
+  return (['serial', 'boardSerial', 'systemUUID'] as const).flatMap((field) => {
+    const value = host[field];
+    return value === undefined ? [] : [[field, value] as const];
+  });
+}
+
+function sharedDeclaration({ declared, otherHosts }: IdentityFacts): string | undefined {
+  for (const other of otherHosts) {
+    if (other.hostUUID === declared.hostUUID) {
+      return `The host UUID ${declared.hostUUID} is claimed by the Hosts ${declared.name} and ${other.name}. Delete the Host that is wrong.`;
+    }
+    const shared =
+      declaredValues(declared).find(([, value]) =>
+        declaredValues(other).some(([, theirs]) => sameText(theirs, value)),
+      ) ??
+      (sameText(other.address, declared.address) ? (['address', declared.address] as const) : undefined) ??
+      sharedController(declared, other);
+    if (shared !== undefined) {
+      return `The Hosts ${declared.name} and ${other.name} are declared with the same ${shared[0]}, ${quoted(shared[1])}, so it identifies neither. Correct the Host that is wrong.`;
+    }
+  }
+  return undefined;
+}
+
+function sharedController(
+  one: DeclaredIdentity,
+  other: DeclaredIdentity,
+): readonly [string, string] | undefined {
+  const shared = one.controllers.find((mine) =>
+    other.controllers.some(
+      (theirs) =>
+        sameText(mine.url, theirs.url) &&
+        (mine.systemId === theirs.systemId || mine.systemId === undefined || theirs.systemId === undefined),
+    ),
+  );
+  return shared === undefined ? undefined : ['power controller', shared.url];
+}
+
+function poolContradicts({ declared }: IdentityFacts, pool: PoolBelief): string | undefined {
+  const host = pool.hosts.get(declared.hostUUID);
+  if (host === undefined) return undefined;
+  if (isAddress(declared.address) && host.address !== '' && !sameText(host.address, declared.address)) {
+    const whose = [...pool.hosts.values()].find(
+      (one) => one.uuid !== host.uuid && sameText(one.address, declared.address),
+    );
+    return `The Host ${declared.name} is declared at ${declared.address}, which in the pool is the address of ${whose?.name ?? 'no member'}; ${host.name} is at ${host.address}. Correct address, hostUUID or tls of the Host.`;
+  }
+  const another = [...pool.hosts.values()].find(
+    (one) =>
+      one.uuid !== host.uuid && declaredValues(declared).some(([, value]) => isSerialOf(one.serial, value)),
+  );
+  if (another !== undefined) {
+    return `The pool read the serial ${quoted(another.serial)} from ${another.name}${host.serial === another.serial ? ` and from ${host.name}, so it identifies neither` : ''}, and the Host ${declared.name} is declared with it. Correct the Host before its power is ever cut.`;
+  }
+  if (declared.serial !== undefined && isUsable(host.serial) && host.serial !== declared.serial) {
+    return `The pool read the serial ${quoted(host.serial)} from ${host.name}, and the Host ${declared.name} is declared with ${quoted(declared.serial)}. Correct the Host before its power is ever cut.`;
+  }
+  const board = host.boardSerial;
+  return declared.boardSerial !== undefined &&
+    board !== '' &&
+    !isPlaceholder(board) &&
+    board !== declared.boardSerial
+    ? `The pool read the board serial ${quoted(board)} from ${host.name}, and the Host ${declared.name} is declared with ${quoted(declared.boardSerial)}. Correct the Host before its power is ever cut.`
+    : undefined;
+}
+
+function controllerContradicts(
+  { declared, otherHosts, shown, shownToOthers }: IdentityFacts,
+  pool: PoolBelief | undefined,
+): string | undefined {
+  if (shown === undefined) return undefined;
+  const { device } = shown;
+  if (declared.systemUUID !== undefined && shown.systemUUID !== '') {
+    if (!sameText(shown.systemUUID, declared.systemUUID)) {
+      return `${device} shows the system UUID ${shown.systemUUID}, and the Host ${declared.name} is declared with ${declared.systemUUID}. It controls another machine; correct the Host.`;
+    }
+  }
+  const foreign =
+    otherHosts.find((other) =>
+      declaredValues(other).some(([, value]) => shows(shown, value) && !isDeclared(declared, value)),
+    ) ??
+    [...(pool?.hosts.values() ?? [])].find(
+      (member) =>
+        member.uuid !== declared.hostUUID &&
+        !isPlaceholder(member.serial) &&
+        shows(shown, member.serial) &&
+        !isDeclared(declared, member.serial),
+    );
+  if (foreign !== undefined) {
+    return `${device} shows what identifies ${foreign.name} (${whatItShows(shown)}), and the Host ${declared.name} names it as its own controller. Correct the Host before its power is ever cut.`;
+  }
+  const double = shownToOthers.find((other) => showSame(shown, other));
+  if (double !== undefined) {
+    return `${device} and ${double.device} of the Host ${double.host} show the same machine (${whatItShows(shown)}), so neither can be told from the other. Correct the Hosts, or declare a systemUUID for each.`;
+  }
+  return showsDeclared(shown, declared)
+    ? undefined
+    : `${device} shows ${whatItShows(shown)}, and the Host ${declared.name} is declared with ${whatIsDeclared(declared)}. It controls another machine, or shows another of its numbers: correct the Host, or declare what this controller shows as boardSerial or systemUUID.`;
+}
+
+/** The controller shows this machine: one of its declared numbers, and no other system UUID than a declared one. */
+export function showsThisMachine(shown: ShownIdentity, declared: DeclaredIdentity): boolean {
+  const { systemUUID } = declared;
+  const another =
+    systemUUID !== undefined && shown.systemUUID !== '' && !sameText(shown.systemUUID, systemUUID);
+  return !another && showsDeclared(shown, declared);
+}
+
+/** One of the numbers that were declared for this machine alone; Dell, for one, has the firmware's serial in SKU. */
+function showsDeclared(shown: ShownIdentity, declared: DeclaredIdentity): boolean {
+  const { serial, boardSerial, systemUUID } = declared;
+  return (
+    (serial !== undefined && (shown.serial === serial || shown.sku === serial)) ||
+    (boardSerial !== undefined && shown.serial === boardSerial) ||
+    (systemUUID !== undefined && sameText(shown.systemUUID, systemUUID))
+  );
+}
+
+function shows(shown: ShownIdentity, value: string): boolean {
+  return value !== '' && (shown.serial === value || shown.sku === value || sameText(shown.systemUUID, value));
+}
+
+function isDeclared(declared: DeclaredIdentity, value: string): boolean {
+  return declaredValues(declared).some(([, own]) => sameText(own, value));
+}
+
+/** Two controllers that show one machine: by UUID where both show one that somebody drew, else by serial. */
+function showSame(one: ShownIdentity, other: ShownIdentity): boolean {
+  const uuids = [one.systemUUID, other.systemUUID].filter((uuid) => uuid !== '' && !isPlaceholder(uuid));
+  if (uuids.length === 2) return sameText(one.systemUUID, other.systemUUID);
+  return one.serial !== '' && one.serial === other.serial && (one.sku === other.sku || one.sku === '');
+}
+
+/** The pool shows no serial of its own for the machine, and the controller was never seen to follow it. */
+function poolCannotConfirm(
+  { declared, shown, controllerConfirmed }: IdentityFacts,
+  pool: PoolBelief,
+): string | undefined {
+  const host = pool.hosts.get(declared.hostUUID);
+  if (host === undefined || shown === undefined || isUsable(host.serial) || controllerConfirmed)
+    return undefined;
+  const shows = host.serial === '' ? 'no serial' : `the serial ${quoted(host.serial)}`;
+  return `The pool shows ${shows} for ${host.name}, which identifies no machine, and ${shown.device} has not yet been seen to say On while ${declared.name} answered, so nothing shows that it controls this machine.`;
+}
+
+/** A serial that the pool read and that no maker leaves on every board. */
+function isUsable(serial: string): boolean {
+  return serial.trim() !== '' && !isPlaceholder(serial);
+}
+
+function isSerialOf(serial: string, value: string | undefined): boolean {
+  return value !== undefined && isUsable(serial) && serial === value;
+}
+
+/** Names may stand for anything; only a literal address can be compared with the pool's. */
+function isAddress(text: string): boolean {
+  return /^\d{1,3}(?:\.\d{1,3}){3}$/.test(text) || text.includes(':');
+}
+
+function sameText(one: string, other: string): boolean {
+  return one.trim().toLowerCase() === other.trim().toLowerCase();
+}
+
+export function whatItShows({ serial, sku, systemUUID }: ShownIdentity): string {
+  const parts = [
+    serial === '' ? 'no serial' : `the serial ${quoted(serial)}`,
+    ...(sku === '' ? [] : [`the SKU ${quoted(sku)}`]),
+    ...(systemUUID === '' ? [] : [`the system UUID ${systemUUID}`]),
+  ];
+  return parts.join(', ');
+}
+
+export function whatIsDeclared(declared: DeclaredIdentity): string {
+  const values = declaredValues(declared).map(([field, value]) => `${field} ${quoted(value)}`);
+  return values.length === 0 ? 'no serial' : values.join(', ');
+}
+
+/** Texts from outside in a sentence: short, on one line. */
+function quoted(text: string): string {
+  const line = [...text.replaceAll(/\s+/g, ' ')];
+  return line.length > 64 ? `${line.slice(0, 63).join('')}…` : line.join('');
+}

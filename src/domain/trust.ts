@@ -1,0 +1,48 @@
+/**
+ * Whether a power controller may be believed. One that says Off of a machine that answers afterwards, sooner than any
+ * machine can boot, lies or belongs to another machine. It was caught once, so it proves nothing until a person has dealt
+ * with it. What was held against it is recorded on the Host and survives every restart.
+ */
+import type { Facts } from './facts.ts';
+
+/** No machine boots and answers faster than this. */
+export const bootsAtLeastMs = 30_000;
+
+export interface Distrust {
+  readonly device: string;
+  readonly because: string;
+  readonly atWallMs: number;
+}
+
+/** An "off" of a controller: when it was asked for, and when it had come. Monotonic. */
+export interface OffReading {
+  readonly device: string;
+  readonly says: string;
+  readonly askedMs: number;
+  readonly cameMs: number;
+}
+
+/** Something was heard of the machine: asked for and heard at these monotonic moments. */
+export interface SignOfLife {
+  /** "host-3 answered at its own address" */
+  readonly by: string;
+  readonly askedMs: number;
+  readonly heardMs: number;
+}
+
+/** The sentence about a controller that a sign of life has caught, or undefined where both can be true. */
+export function caughtBy(off: OffReading, life: SignOfLife): string | undefined {
+  const after = life.askedMs >= off.cameMs;
+  const tooSoon = life.heardMs - off.askedMs < bootsAtLeastMs;
+  return after && tooSoon
+    ? `${off.device} said "${off.says}", and ${Math.ceil((life.heardMs - off.askedMs) / 1000)} s later ${life.by}. It lies, or it belongs to another machine.`
+    : undefined;
+}
+
+/** Why what the target's controller says proves nothing, or undefined. */
+export function whyNotTrusted(facts: Facts): string | undefined {
+  const { distrust, name } = facts.target;
+  return distrust === undefined
+    ? undefined
+    : `The power controller of ${name} was caught: ${distrust.because} Find out why, then set checkedAt at this controller in the Host ${name}.`;
+}
