@@ -45,7 +45,7 @@ async function condition(world: World, host: string, type: string): Promise<stri
 
 async function refusesEverything(world: World, says: RegExp): Promise<void> {
   await lose(world);
-  await world.pass(20 * 60_000);
+  await world.pass(4 * 60_000);
   expect((await look(world)).says).toMatch(says);
   expect(harm(world)).toEqual([]);
   expect(violations(world)).toEqual([]);
@@ -74,7 +74,7 @@ describe('a Host that is declared with the serial and the controller of another 
     world.lab.steer.cable(lostHost, 'spare');
     world.lab.steer.showOnBmc(lostHost, { serial: 'SPARE-1' });
     await world.patch('Host', lostHost, { spec: { serial: 'SPARE-1' } });
-    await world.pass(20 * 60_000);
+    await world.pass(4 * 60_000);
     expect(harm(world)).toEqual([]);
     expect(violations(world)).toEqual([]);
   });
@@ -108,7 +108,7 @@ describe('where every board shows the same placeholder and the cables of two con
     });
     await lose(world);
     const scene = await untilSays(world, /host-2 fell silent when the power of host-3 was cut/);
-    await world.pass(30 * 60_000);
+    await world.pass(5 * 60_000);
     expect(scene.phase).toBe('Refused');
     expect(harm(world)).toEqual(['forceOff host-2']);
     expect(violations(world)).toEqual([]);
@@ -116,9 +116,9 @@ describe('where every board shows the same placeholder and the cables of two con
     world.lab.steer.restorePower('host-2');
     world.lab.steer.pressPowerButton('host-2');
     await world.patch('RecoveryRequest', requestName, { spec: { cancel: true } });
-    await world.pass(30 * 60_000);
+    await world.pass(5 * 60_000);
     await world.request('again', lostHost);
-    await world.pass(20 * 60_000);
+    await world.pass(4 * 60_000);
     expect((await look(world, 'again')).says).toMatch(/was caught: host-2 fell silent/);
     expect(harm(world)).toEqual(['forceOff host-2']);
   });
@@ -171,7 +171,7 @@ describe('a controller that says Off of a machine that answers', () => {
   test('is caught, is not Ready, and proves nothing when the machine falls silent later', async () => {
     const world = await settled();
     world.lab.steer.setBmc(lostHost, 'saysAlwaysOff');
-    await world.pass(20 * 60_000);
+    await world.pass(16 * 60_000);
     expect(await condition(world, lostHost, 'FencingReady')).toMatch(
       /^False Distrusted: .*It lies, or it belongs to another machine/,
     );
@@ -180,14 +180,14 @@ describe('a controller that says Off of a machine that answers', () => {
   test('stays caught when the operator is restarted, until a person has checked it', async () => {
     const world = await settled();
     world.lab.steer.setBmc(lostHost, 'saysAlwaysOff');
-    await world.pass(20 * 60_000);
+    await world.pass(16 * 60_000);
     world.operatorOwner().kill();
     world.lab.steer.setBmc(lostHost, 'honest');
     await world.pass(5_000);
     world.startOperator();
     await lose(world);
     await untilSays(world, /The power controller of host-3 was caught/);
-    await world.pass(20 * 60_000);
+    await world.pass(4 * 60_000);
     expect(harm(world)).toEqual([]);
     let host: Host | undefined;
     await world.run(async () => {
@@ -206,7 +206,7 @@ describe('a controller that says Off of a machine that answers', () => {
   test('does not stand in the way of a person', async () => {
     const world = await settled();
     world.lab.steer.setBmc(lostHost, 'saysAlwaysOff');
-    await world.pass(20 * 60_000);
+    await world.pass(16 * 60_000);
     world.lab.steer.cutPower(lostHost);
     await world.request(requestName, lostHost);
     await untilSays(world, /was caught.*spec\.attestations/);
