@@ -35,6 +35,7 @@ export interface PowerWatch {
 
 const settledEveryMs = 15 * 60_000;
 const troubledEveryMs = 60_000;
+const soonMs = 1_000;
 /** Rights are changed by people, and rarely; what they mend is seen at the next turn. */
 const abilityEveryMs = 60 * 60_000;
 /** A device bounds each of its answers by itself; these are for all that one reading or one look at the rights may need. */
@@ -74,9 +75,12 @@ export function createPowerWatch(options: {
   };
   const planNext = (): void => {
     const nowMs = clock.monotonicMs();
+    // What was not looked at while a recovery needed the controller is looked at as soon as it does not.
     const troubled = failing || pace.slow() !== 'no' || ability?.found.kind === 'no';
+    const hurries = !failing && ability === undefined;
+    const settledMs = hurries ? soonMs : troubled ? troubledEveryMs : settledEveryMs;
     if (attended > 0) plan(pace.nextMs(nowMs));
-    else if (pace.underWay === 0) plan(nowMs + (troubled ? troubledEveryMs : settledEveryMs));
+    else if (pace.underWay === 0) plan(nowMs + settledMs);
   };
   const planNow = (): void => {
     const nowMs = clock.monotonicMs();
@@ -98,7 +102,7 @@ export function createPowerWatch(options: {
     newest = device;
   };
   const learnAbility = async (device: PowerDevice): Promise<void> => {
-    const lastsMs = ability?.found.kind === 'no' ? 0 : abilityEveryMs;
+    const lastsMs = ability?.found.kind === 'yes' ? abilityEveryMs : 0;
     const isKnown = ability !== undefined && clock.monotonicMs() - ability.atMs < lastsMs;
     if (attended > 0 || asksAbility || isKnown) return;
     asksAbility = true;
@@ -149,7 +153,8 @@ export function createPowerWatch(options: {
       const slow = pace.slow();
       return typeof slow === 'string' ? undefined : tooSlow(newest?.name ?? '', slow.tookMs);
     },
-    cutAbility: () => ability?.found ?? { kind: 'unknown', because: 'It has not been looked at yet.' },
+    cutAbility: () =>
+      ability?.found ?? { kind: 'unknown', because: 'Whether it could cut it has not been looked at yet.' },
     signOfLife: () => {
       livedMs = clock.monotonicMs();
       // What is shown would contradict it until the next turn, which may be a quarter of an hour away.
