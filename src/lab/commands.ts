@@ -1,6 +1,7 @@
 import { bmcBehaviour } from './bmc/behaviours.ts';
 import { callByHand } from './byHand.ts';
 import type { Fault } from './faults.ts';
+import type { ControllerShows, PoolShows } from './identities.ts';
 import type { Lab } from './lab.ts';
 import { obeyAboutMachines } from './machineCommands.ts';
 import type { LinkKind } from './steering.ts';
@@ -17,6 +18,7 @@ export interface SteerCommand {
   readonly fault?: Fault;
   readonly virtualMachine?: string;
   readonly storage?: string;
+  readonly shows?: ControllerShows & PoolShows;
   /** Of a virtual machine or a host. */
   readonly name?: string;
   readonly label?: string;

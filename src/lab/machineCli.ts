@@ -8,6 +8,25 @@ interface State {
   readonly state: string;
 }
 
+interface BmcShowsFlags {
+  readonly serial?: string;
+  readonly sku?: string;
+  readonly systemUuid?: string;
+}
+
+interface PoolShowsFlags {
+  readonly serial?: string;
+  readonly boardSerial?: string;
+  readonly address?: string;
+}
+
+/** Only what was given: an option that is missing changes nothing. */
+function given(options: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(options).filter((each): each is [string, string] => each[1] !== undefined),
+  );
+}
+
 /** The commands that move virtual machines, and that do what another administrator would do. */
 export function addMachineCommands(lab: Command, steer: Steer, stateOption: () => Option): void {
   lab
@@ -82,6 +101,26 @@ function addStorageCommands(lab: Command, steer: Steer, stateOption: () => Optio
     .addOption(stateOption())
     .action((host: string, which: string, { state }: State) =>
       steer(state, { verb: 'statistics-daemon', host, state: which }),
+    );
+  lab
+    .command('bmc-shows <host>')
+    .description('What the BMC shows otherwise than its machine is; without options it shows what is so.')
+    .addOption(stateOption())
+    .option('--serial <serial>', 'SerialNumber')
+    .option('--sku <sku>', 'SKU')
+    .option('--system-uuid <uuid>', 'UUID')
+    .action((host: string, { state, serial, sku, systemUuid: systemUUID }: State & BmcShowsFlags) =>
+      steer(state, { verb: 'bmc-shows', host, shows: given({ serial, sku, systemUUID }) }),
+    );
+  lab
+    .command('pool-shows <host>')
+    .description('What the pool says of a member otherwise than it is; without options it says what is so.')
+    .addOption(stateOption())
+    .option('--serial <serial>', "the firmware's serial")
+    .option('--board-serial <serial>', "the board's serial")
+    .option('--address <address>', 'where the pool believes it to be')
+    .action((host: string, { state, serial, boardSerial, address }: State & PoolShowsFlags) =>
+      steer(state, { verb: 'pool-shows', host, shows: given({ serial, boardSerial, address }) }),
     );
   lab
     .command('label <name> <text>')

@@ -31,12 +31,23 @@ export function obeyAboutMachines(steer: Steering, command: SteerCommand): strin
     case 'statistics-daemon':
       steer.statisticsDaemon(host, oneOf(daemonStates, state));
       return `the statistics daemon of ${host}: ${state}`;
+    case 'bmc-shows':
+      steer.showOnBmc(host, command.shows ?? {});
+      return `the BMC of ${host} shows ${describeShows(command)}`;
+    case 'pool-shows':
+      steer.showInPool(host, command.shows ?? {});
+      return `the pool shows of ${host} ${describeShows(command)}`;
     case 'label':
       steer.label(command.name ?? '', command.label ?? '');
       return `the pool calls ${command.name} by its new name`;
     default:
       return undefined;
   }
+}
+
+function describeShows({ shows = {} }: SteerCommand): string {
+  const told = Object.entries(shows).map(([what, value]) => `${what} "${value}"`);
+  return told.length === 0 ? 'what is so' : told.join(', ');
 }
 
 function oneOf<T extends string>(known: readonly T[], word: string): T {

@@ -7,10 +7,10 @@ import { reportMemory } from './xapi/statistics.ts';
 
 type StorageSteering = Pick<
   Steering,
-  'unplugStorage' | 'plugStorage' | 'insertMedia' | 'ejectMedia' | 'statisticsDaemon' | 'label'
+  'unplugStorage' | 'plugStorage' | 'insertMedia' | 'ejectMedia' | 'statisticsDaemon' | 'label' | 'showInPool'
 >;
 
-/** Storage and names: what the pool's database says of them, and the disks that machines have open. */
+/** What the pool's database says of storage, memory and names, and the disks that machines have open. */
 export function createStorageSteering(pool: Pool, at: (host: string) => Member): StorageSteering {
   const believed = (): Database => {
     const database = masterOf(pool)?.database;
@@ -60,6 +60,20 @@ export function createStorageSteering(pool: Pool, at: (host: string) => Member):
       const member = at(host);
       member.statistics = state;
       reportMemory(pool, believed(), member.identity.hostRef);
+    },
+    showInPool: (host, { serial, boardSerial, address }) => {
+      const database = believed();
+      const { identity, machine } = at(host);
+      const record = database.get('host', identity.hostRef);
+      if (record === undefined) throw new Error(`the pool knows ${host} no more`);
+      database.update('host', identity.hostRef, {
+        address: address ?? identity.address,
+        bios_strings: {
+          ...record.bios_strings,
+          'system-serial-number': serial ?? machine.serial,
+          'baseboard-serial-number': boardSerial ?? machine.boardSerial,
+        },
+      });
     },
     label: (name, shown) => {
       const database = believed();

@@ -1,6 +1,6 @@
 import type { BmcBehaviour } from './bmc/behaviours.ts';
 import type { Fault } from './faults.ts';
-import type { ControllerShows } from './identities.ts';
+import type { ControllerShows, PoolShows } from './identities.ts';
 
 /** `operator`, `storage` (the shared SR), a member's name, or `everyone`: the operator and all members. */
 export type NodeName = string;
@@ -58,6 +58,8 @@ export interface Steering {
   cable(host: string, machine: string): void;
   /** What the controller shows otherwise than its machine is; `{}` ends it. */
   showOnBmc(host: string, shows: ControllerShows): void;
+  /** What the pool's database says of a member otherwise than its machine is; `{}` ends it. */
+  showInPool(host: string, shows: PoolShows): void;
   /** Returns the fault's id. */
   addFault(fault: Fault): string;
   /** Does nothing when there is none of that id (it may have been used up). */

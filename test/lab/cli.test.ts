@@ -147,6 +147,20 @@ test('a machine is moved and somebody else begins by hand from the command line'
   );
 });
 
+test('controller and pool are made to show what is not so, and what is so again', async () => {
+  const state = temporaryFolder();
+  const { sheet } = await up(state);
+  const bios = async (): Promise<Readonly<Record<string, string>>> =>
+    JSON.parse((await kintsugi('call', 'host.get_bios_strings', 'host:host-2', '--state', state)).out);
+  const shown = await kintsugi('pool-shows', 'host-2', '--serial', '0123456789', '--state', state);
+  expect(shown.out).toBe('the pool shows of host-2 serial "0123456789"');
+  expect((await bios())['system-serial-number']).toBe('0123456789');
+  await kintsugi('pool-shows', 'host-2', '--state', state);
+  expect((await bios())['system-serial-number']).toBe(sheet.members[1].serial);
+  const bmc = await kintsugi('bmc-shows', 'host-2', '--sku', 'x', '--system-uuid', 'y', '--state', state);
+  expect(bmc.out).toBe('the BMC of host-2 shows sku "x", systemUUID "y"');
+});
+
 test('every command and every fault that the program offers is in its page', () => {
   const page = readFileSync(new URL('../../docs/lab.md', import.meta.url), 'utf8');
   const program = new Command();
