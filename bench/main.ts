@@ -1,6 +1,7 @@
 /** `npm run bench`: the project's figures and their bars, as a table; `-- --json` for machines. Judges nothing. */
 import { cutWatchFigure } from './cutWatches.ts';
 import { type Figure, line } from './figure.ts';
+import { killFigure } from './kills.ts';
 import { memoryFigure } from './memory.ts';
 import { planFigure } from './plan.ts';
 import { overheadFigure } from './recovery.ts';
@@ -12,6 +13,7 @@ const measures: readonly (readonly [what: string, run: () => Promise<readonly Fi
   ['a recovery of 100 virtual machines, counted', recoveryCounts],
   ['an idle hour, counted', idleCounts],
   ['a watch that is cut every 5 s', cutWatchFigure],
+  ['a kill at each act, counted', killFigure],
   ['a recovery of 100 virtual machines over real sockets', overheadFigure],
   ['the memory of an operator with 64 hosts and 4,096 virtual machines', memoryFigure],
 ];

@@ -85,5 +85,18 @@ function isOver(act: Act, kind: keyof typeof taskOf, facts: Facts): boolean {
   return runningTasks.atMs - act.sinceMs > arrivesWithinMs;
 }
 
+/** An act that could be judged by the pool's list of tasks, if that were a little younger. */
+export function waitsForTasks(facts: Facts): boolean {
+  const { runningTasks } = facts;
+  if (runningTasks.kind === 'unknown') return false;
+  return facts.acts.some(
+    (act) =>
+      act.outcome === 'Intended' &&
+      act.reply === 'lost' &&
+      runningTasks.atMs - act.sinceMs <= arrivesWithinMs &&
+      facts.nowMs - act.sinceMs > arrivesWithinMs,
+  );
+}
+
 /** What XAPI calls them. */
 const taskOf = { declareDead: 'host.declare_dead', start: 'VM.start_on' } as const;

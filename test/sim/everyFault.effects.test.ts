@@ -5,8 +5,8 @@
  */
 import { expect, test } from 'vitest';
 import type { FaultEffect } from '../../src/lab/lab.ts';
-import { faultKinds, runWithFault, runWithLabFault } from './faultedRun.ts';
-import { cleanRun, hookAlwaysFails, type Point } from './release.ts';
+import { effectsOf, faultKinds, runWithFault, runWithLabFault } from './faultedRun.ts';
+import { cleanRun, hookAlwaysFails } from './release.ts';
 
 const reset = 'POST /redfish/v1/Systems/1/Actions/ComputerSystem.Reset';
 const declareDead = 'XAPI Async.host.declare_dead';
@@ -17,10 +17,6 @@ const clean = await cleanRun();
 const effects = effectsOf(clean.points);
 const cleanByHand = await cleanRun(hookAlwaysFails);
 const effectsByHand = effectsOf(cleanByHand.points);
-
-function effectsOf(points: readonly Point[]): readonly Point[] {
-  return points.filter((point) => point.kind === 'effect');
-}
 
 test('a clean run cuts the power, declares the member dead and starts what it carried, each once', () => {
   expect(effects.map((point) => point.label)).toEqual([reset, declareDead, start, start]);

@@ -34,6 +34,11 @@ export const restartAfterMs = 5_000;
 /** After the end nothing more may happen; so long is looked. */
 const afterwardsMs = 120_000;
 
+/** The harmful acts among what a run sent. */
+export function effectsOf(points: readonly Point[]): readonly Point[] {
+  return points.filter((point) => point.kind === 'effect');
+}
+
 export interface Faulted {
   readonly world: World;
   readonly ending: Ending;

@@ -15,6 +15,7 @@ import {
   type VirtualMachineBelief,
 } from '../../domain/pool.ts';
 import { known, type Reading, unknown } from '../../domain/reading.ts';
+import { waitsForTasks } from '../../domain/settle.ts';
 import { waitingForProbe } from '../../domain/steps/everyProbeAnswers.ts';
 import { startCandidates } from '../../domain/steps/everyVirtualMachineIsUp.ts';
 import type { PoolLink } from '../../ports/hypervisor.ts';
@@ -86,6 +87,8 @@ function newestAboutLocks(act: Facts['acts'][number]): number {
 
 /** The records of those whose start is open and seems to have ended. */
 export async function gatherProofs(facts: Facts, memory: Memory, from: GatherFrom): Promise<void> {
+  // While nothing happens in the pool its event stream is silent, and what it told grows old.
+  if (waitsForTasks(facts)) await from.link.refresh(readWithinMs);
   const starting = (facts.plan?.victims ?? []).filter(
     (victim) => victim.state === 'Starting' && wantsProof(victim, facts),
   );
