@@ -64,6 +64,8 @@ const silentEveryMs = 5_000;
 const vigilEveryMs = 500;
 const answerWithinMs = 2_000;
 const contactEveryMs = 10_000;
+/** What could not be asked (the pool is just being read) or was not answered may be answered the next moment. */
+const unknownContactEveryMs = 1_000;
 /** XAPI itself gives up on a member that it still takes for live after 131 to 152 s (docs/decisions/0012). */
 const contactWithinMs = 180_000;
 /**
@@ -124,7 +126,8 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
     const contact = await options.link.askMasterAbout(member.hostUUID, contactWithinMs);
     waited();
     member.askingMasterSinceMs = undefined;
-    member.nextContactMs = clock.monotonicMs() + contactEveryMs;
+    member.nextContactMs =
+      clock.monotonicMs() + (contact.kind === 'unknown' ? unknownContactEveryMs : contactEveryMs);
     if (isOver(member) || member.silentSince === undefined) return;
     // It is dated by when it was given: the master tried until then.
     member.contact = contact.kind === 'known' ? { ...contact, atMs: clock.monotonicMs() } : contact;

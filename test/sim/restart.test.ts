@@ -81,6 +81,24 @@ test('a restarted operator goes on from the silence that was written down, after
   expect(waitedMs).toBeLessThan(720_000);
 });
 
+test('a process that takes over after a kill asks the master about the lost member and for its tasks as soon as it can, not at the next turn', async () => {
+  let killedMs = 0;
+  const world = smallWorld({
+    interpose: ({ from, label }) => {
+      if (killedMs > 0 || from !== 'operator' || label !== 'XAPI Async.VM.start_on') return 'deliver';
+      killedMs = world.simulation.nowMs;
+      const { simulation } = world;
+      simulation.clock(simulation.world).after(5_000, () => world.startOperator());
+      return { kind: 'crash', when: 'before', owner: world.operatorOwner() };
+    },
+  });
+  world.startOperator();
+  await world.applyAndSettle();
+  expect(await releaseLostHost(world)).toMatchObject({ phase: 'Succeeded', repeats: [], violations: [] });
+  // 15 s of it are for the Lease of the dead process, and 10 s for a request of it that may still arrive.
+  expect(world.simulation.nowMs - killedMs).toBeLessThan(36_000);
+});
+
 describe('a Lease that was deleted', () => {
   test('while nobody led begins above the epochs in the journals, and the recovery goes on to its end', async () => {
     const world = smallWorld();
