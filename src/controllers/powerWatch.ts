@@ -66,6 +66,7 @@ export function createPowerWatch(options: {
   let newest: PowerDevice | undefined;
   let ability: { readonly found: CutAbility; readonly atMs: number } | undefined;
   let asksAbility = false;
+  let unknownTimes = 0;
   let cancelNext: Cancel = () => {};
 
   const plan = (atMs: number | undefined): void => {
@@ -76,7 +77,9 @@ export function createPowerWatch(options: {
   const planNext = (): void => {
     const nowMs = clock.monotonicMs();
     // What was not looked at while a recovery needed the controller is looked at as soon as it does not.
-    const troubled = failing || pace.slow() !== 'no' || ability?.found.kind === 'no';
+    // An answer that was lost comes at the next try; a controller that does not tell need not be pressed.
+    const looksAgain = ability?.found.kind === 'no' || (unknownTimes > 0 && unknownTimes < 3);
+    const troubled = failing || pace.slow() !== 'no' || looksAgain;
     const hurries = !failing && ability === undefined;
     const settledMs = hurries ? soonMs : troubled ? troubledEveryMs : settledEveryMs;
     if (attended > 0) plan(pace.nextMs(nowMs));
@@ -109,6 +112,7 @@ export function createPowerWatch(options: {
     const found = await device.cutAbility(abilityWithinMs);
     asksAbility = false;
     ability = { found, atMs: clock.monotonicMs() };
+    unknownTimes = found.kind === 'unknown' ? unknownTimes + 1 : 0;
   };
   const readOnce = async (): Promise<void> => {
     if (stopped) return;

@@ -177,3 +177,20 @@ test('the cut is of the machine that was read last, and its own reading counts b
   expect(cuts[0]?.judged).toMatchObject(identity);
   expect(ages).toEqual([0]);
 });
+
+test('what could not be found out is looked at again within minutes, and what the controller does not tell is let be', async () => {
+  let lost = true;
+  const { watch, abilityAsked, pass } = await scene(
+    () => ({ afterMs: 100, reading: reads('on') }),
+    () => (lost ? { kind: 'unknown', because: 'The answer was lost.' } : { kind: 'yes' }),
+  );
+  await pass(10_000);
+  lost = false;
+  await pass(61_000);
+  expect(watch.cutAbility()).toEqual({ kind: 'yes' });
+  lost = true;
+  await pass(2 * 60 * 60_000);
+  const before = abilityAsked();
+  await pass(60 * 60_000);
+  expect(abilityAsked() - before).toBeLessThanOrEqual(4);
+});
