@@ -3,6 +3,7 @@ import type { Host, Pool } from '../api/generated/types.ts';
 import type { PoolBelief } from '../domain/pool.ts';
 import type { Reading } from '../domain/reading.ts';
 import { unpluggedForAny } from '../domain/storage.ts';
+import { upgradeUnderWay } from '../domain/upgrade.ts';
 import { allOf, isFalse, isTrue, isUnknown } from './judgements.ts';
 import type { SessionState } from './poolDirectory.ts';
 
@@ -95,7 +96,8 @@ function conditions(view: PoolView, belief: Reading<PoolBelief>): readonly Condi
         ? 'All members answer; requests are carried out.'
         : 'All members answer; mode Observe, so nothing is changed.';
   const storage = storagePlugged(view, belief.value);
-  return [allOf('Ready', [reachable, members, storage, fencing], words), reachable, fencing];
+  const upgrade = oneVersion(belief.value);
+  return [allOf('Ready', [reachable, members, upgrade, storage, fencing], words), reachable, fencing];
 }
 
 function membersAnswer(view: PoolView, pool: PoolBelief): ConditionNow {
@@ -124,6 +126,14 @@ function membersAnswer(view: PoolView, pool: PoolBelief): ConditionNow {
     }
   }
   return isTrue('Members', 'MembersAnswer', 'All members answer.');
+}
+
+/** A recovery is refused while members run different versions, so it is shown before one is needed. */
+function oneVersion(pool: PoolBelief): ConditionNow {
+  const because = upgradeUnderWay(pool);
+  return because === undefined
+    ? isTrue('Ready', 'OneVersion', 'All members run one version.')
+    : isFalse('Ready', 'UpgradeUnderWay', because);
 }
 
 /** A recovery would be refused for it (see the guard sharedStorageIsHealthy), so it is told while there is time. */

@@ -13,6 +13,9 @@ export const powerCanBeCut: Guard = {
   name: 'powerCanBeCut',
   judge: (facts) => {
     const { name } = facts.target;
+    // While it is heard of, what its controller says changes with each sign of life and decides nothing.
+    const sign = contrarySign({ ...facts, powerReadings: [] });
+    if (sign !== undefined) return missing(`${sign} Its power is not looked at.`);
     const last = facts.powerReadings.at(-1);
     const distrust = whyNotTrusted(facts);
     if (last === undefined || facts.powerUnknown !== undefined || distrust !== undefined) {

@@ -17,6 +17,13 @@ export const fenceScenarios: readonly Scenario[] = [
   },
   {
     guard: 'powerCanBeCut',
+    rule: 'says the same for as long as the member is heard of, whatever its controller says meanwhile',
+    change: (world) => world.answer(target, { kind: 'master' }).with({ powerReadings: [] }),
+    verdict: 'unknown',
+    says: /answered at its own address.*not looked at/,
+  },
+  {
+    guard: 'powerCanBeCut',
     rule: 'refuses when its controller would not cut the power',
     change: (world) => world.with({ cannotCutBecause: 'The account may only read.' }),
     verdict: 'deny',
