@@ -108,7 +108,6 @@ function addSteering(lab: Command, deps: Surroundings): void {
   onHost('cut-power', 'Pull the plug of a machine.');
   onHost('restore-power', 'Give a machine its mains back; it boots and rejoins the pool.');
   onHost('press-power-button', 'Start a machine that is off, as somebody in the server room would.');
-  onHost('second-master', 'Somebody makes this host master too, while the old master lives.');
   onHost('crash-toolstack', 'Kill the toolstack of a host; its virtual machines run on.');
   onHost('restart-toolstack', 'Stop and start the toolstack of a host; starts a crashed one too.');
   onLink(

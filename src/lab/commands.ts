@@ -56,9 +56,6 @@ export async function obey(lab: Lab, command: SteerCommand): Promise<string> {
     case 'restart-toolstack':
       steer.restartToolstack(host);
       return `the toolstack of ${host} restarts`;
-    case 'second-master':
-      steer.secondMaster(host);
-      return `${host} answers as master as well`;
     case 'jump-clock':
       steer.jumpClock(host, (command.seconds ?? 0) * 1000);
       return `the clock of ${host} jumped by ${command.seconds ?? 0} s`;

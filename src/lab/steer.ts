@@ -4,7 +4,6 @@ import type { Steering } from './steering.ts';
 import { createStorageSteering } from './steerStorage.ts';
 import type { Power } from './world/power.ts';
 import { type Member, masterOf, type Pool } from './xapi/pool.ts';
-import { makeSecondMaster } from './xapi/secondMaster.ts';
 import { endToolstack, startToolstack, stopToolstack } from './xapi/toolstack.ts';
 
 export interface Steered {
@@ -46,7 +45,6 @@ export function createSteering({ pool, power, bmcs }: Steered): Steering {
     ...createStorageSteering(pool, at),
     endMigration: (virtualMachine, how) =>
       pool.migrations.end(virtualMachineNamed(pool, virtualMachine).uuid, how),
-    secondMaster: (host) => makeSecondMaster(pool, at(host)),
     jumpClock: (host, byMs) => {
       at(host).machine.clockSkewMs += byMs;
     },

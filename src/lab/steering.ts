@@ -51,8 +51,6 @@ export interface Steering {
   statisticsDaemon(host: string, state: 'up' | 'down' | 'neverUp'): void;
   /** What the pool calls a virtual machine or a host; the lab goes on calling it as before. */
   label(name: string, shown: string): void;
-  /** Somebody makes a member master as well, while the old one lives: both answer as masters of one pool. */
-  secondMaster(host: string): void;
   jumpClock(host: string, byMs: number): void;
   /** From now on the host's BMC is like this, in all of these ways and no other. */
   setBmc(host: string, ...behaviours: readonly BmcBehaviour[]): void;

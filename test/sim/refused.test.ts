@@ -1,7 +1,7 @@
 /** When a release must not begin. Nothing harmful may take place, for as long as the reason stands, and the request says it. */
 import { expect, test } from 'vitest';
 import { lostHost, requestName } from './release.ts';
-import { harm, look, lose, settled, untilPhase, untilSeen, violations, whenSent } from './stage.ts';
+import { harm, look, lose, settled, untilPhase, violations } from './stage.ts';
 import type { World } from './world.ts';
 
 async function expectNothingDone(world: World, sentence: RegExp, phase = 'Refused'): Promise<void> {
@@ -110,21 +110,4 @@ test('a machine that two Hosts claim is not released', async () => {
     world,
     new RegExp(`${member?.hostUUID} is claimed by the Hosts host-3 and host-3-again`),
   );
-});
-
-test('nothing is declared dead or started while two members answer as master, from the very next wave on', async () => {
-  let split = false;
-  const world = await settled({
-    interpose: whenSent('VM.start_on', () => {
-      world.lab.steer.secondMaster('host-2');
-      split = true;
-    }),
-  });
-  await lose(world);
-  await untilSeen(world, () => split);
-  await world.pass(3 * 60_000);
-  const starts = harm(world).filter((act) => act.startsWith('start'));
-  expect(starts).toHaveLength(1);
-  expect((await look(world)).says).toMatch(/host-1 .*and host-2 /);
-  expect(violations(world)).toEqual([]);
 });

@@ -54,7 +54,7 @@ function program(): Command {
 function mistakeOf(line: string): string | undefined {
   const words = line.split(/\s+/);
   if (line.startsWith('npx kintsugi ')) return mistakeOfKintsugi(words.slice(2));
-  if (line.startsWith('npm run ')) return scriptIsThere(words[2] ?? '') ?? mistakeOfDemo(words);
+  if (line.startsWith('npm run ')) return scriptIsThere(words[2] ?? '') ?? mistakeOfScript(words);
   if (line.startsWith('npx vitest run '))
     return existsSync(join(root, words[3] ?? '')) ? undefined : words[3];
   return undefined;
@@ -64,10 +64,16 @@ function scriptIsThere(name: string): string | undefined {
   return name in scripts ? undefined : `no script ${name}`;
 }
 
-function mistakeOfDemo([, , script, ...rest]: readonly string[]): string | undefined {
+const sources: Readonly<Record<string, string>> = {
+  demo: 'src/demo/main.ts',
+  simulate: 'test/contradictions/simulate.ts',
+};
+
+function mistakeOfScript([, , script = '', ...rest]: readonly string[]): string | undefined {
   const flags = rest.filter((word) => /^--./.test(word));
-  const source = script === 'demo' ? read('src/demo/main.ts') : read('bench/main.ts');
-  return flags.find((flag) => !source.includes(`'${flag}'`));
+  const source = read(sources[script] ?? 'bench/main.ts');
+  // commander names an option together with its value.
+  return flags.find((flag) => !source.includes(`'${flag}'`) && !source.includes(`'${flag} <`));
 }
 
 function mistakeOfKintsugi(words: readonly string[]): string | undefined {

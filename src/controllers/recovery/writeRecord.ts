@@ -43,8 +43,12 @@ function turn(status: Status | undefined): unknown {
   };
 }
 
+/** Up to the gate that stops: what those behind it say may change every second, and changes nothing. */
 function verdicts(status: Status | undefined): unknown {
-  return status?.gates?.map((gate) => [gate.guard, gate.verdict]);
+  const gates = status?.gates ?? [];
+  const stops = gates.findIndex((gate) => gate.verdict !== 'Allow');
+  const asked = stops < 0 ? gates : gates.slice(0, stops + 1);
+  return asked.map((gate) => [gate.guard, gate.verdict]);
 }
 
 interface RecordOptions {

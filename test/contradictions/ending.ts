@@ -1,0 +1,147 @@
+/** How a history ends: each machine that is down is named, each request that stands still says why, and nothing goes on for ever. */
+import type { RecoveryRequest } from '../../src/api/generated/types.ts';
+import type { Failure, Staged } from './play.ts';
+
+export interface Ending {
+  readonly failures: readonly Failure[];
+  readonly requests: readonly RecoveryRequest[];
+}
+
+/** More of one kind of act than any recovery needs, retries and a second fence included. */
+const mostActs = 12;
+/** Status writes for one request in the last minutes, when nothing happens any more. */
+const mostWrites = 12;
+const watchedMs = 60_000;
+
+export async function judgeEnding(stage: Staged): Promise<Ending> {
+  const { world, observer } = stage;
+  const before = world.simulation.transcript.length;
+  await world.pass(watchedMs);
+  const requests: RecoveryRequest[] = [];
+  await world.run(async () => {
+    for (const name of observer.requests.keys()) {
+      const request = await world.recovery(name);
+      if (request !== undefined) requests.push(request);
+    }
+  });
+  return {
+    requests,
+    failures: [
+      ...unnamed(stage, requests),
+      ...silent(requests),
+      ...endless(stage, before),
+      ...faults(world.logLines),
+    ],
+  };
+}
+
+const over = new Set(['Succeeded', 'Failed', 'Cancelled', 'Planned']);
+
+function readySentence(request: RecoveryRequest): string {
+  return request.status?.conditions?.find((one) => one.type === 'Ready')?.message ?? '';
+}
+
+/** Declared Running, down, could run, was on the member of a request that acted, and is in no sentence of any request. */
+function unnamed(stage: Staged, requests: readonly RecoveryRequest[]): readonly Failure[] {
+  const { world, observer, history } = stage;
+  const failures: Failure[] = [];
+  for (const [index, machine] of world.lab.document.virtualMachines.entries()) {
+    const declared = declaredState(stage, index);
+    if (declared !== 'Running' || (observer.runs.get(machine.name)?.size ?? 0) > 0) continue;
+    const lastOn = observer.lastRan.get(machine.name) ?? machine.hostName;
+    const acted = requests.filter(
+      (request) =>
+        request.spec.target.hostRef.name === lastOn && hasActed(request) && request.spec.mode === 'Execute',
+    );
+    if (acted.length === 0 || !machine.shared || !couldRun(stage, lastOn)) continue;
+    if (requests.some((request) => names(request, machine.name))) continue;
+    const phases = acted.map((request) => `${request.metadata.name} ${request.status?.phase}`).join(', ');
+    failures.push({
+      kind: 'unnamed',
+      sort: `unnamed ${acted.map((request) => request.status?.phase).join(',')}`,
+      sentence: `${machine.name}, last on ${lastOn}, is declared Running and is down, and no request names it (${phases}: ${acted.map(readySentence).join(' | ')}); seed ${history.seed}`,
+    });
+  }
+  return failures;
+}
+
+function declaredState(stage: Staged, index: number): string {
+  const changed = stage.history.events.findLast(
+    (event) => event.do === 'declareServer' && event.index === index,
+  );
+  if (changed?.do === 'declareServer') return changed.is;
+  return stage.history.servers[String(index)] ?? 'Running';
+}
+
+function hasActed(request: RecoveryRequest): boolean {
+  return (request.status?.journal ?? []).some((entry) => entry.outcome !== 'NotSent');
+}
+
+/** Some other member lives that the pool would let run it. */
+function couldRun({ world }: Staged, lastOn: string): boolean {
+  return world.lab
+    .status()
+    .hosts.some(
+      (host) =>
+        host.name !== lastOn &&
+        host.power === 'on' &&
+        host.toolstack === 'running' &&
+        host.believed?.enabled === true,
+    );
+}
+
+function names(request: RecoveryRequest, machine: string): boolean {
+  if (readySentence(request).includes(machine)) return true;
+  const entry = (request.status?.virtualMachines ?? []).find((each) => each.name === machine);
+  if (entry === undefined) return false;
+  if ((entry.why ?? '') !== '') return true;
+  return !over.has(request.status?.phase ?? '') && readySentence(request) !== '';
+}
+
+function silent(requests: readonly RecoveryRequest[]): readonly Failure[] {
+  return requests.flatMap((request): readonly Failure[] => {
+    const phase = request.status?.phase ?? 'none';
+    if (readySentence(request) !== '') return [];
+    return [
+      {
+        kind: 'noSentence',
+        sort: `no sentence in ${phase}`,
+        sentence: `${request.metadata.name} stands in ${phase} and says nothing`,
+      },
+    ];
+  });
+}
+
+function endless(stage: Staged, from: number): readonly Failure[] {
+  const failures: Failure[] = [];
+  const counts = new Map<string, number>();
+  for (const { effect } of stage.judged) {
+    const key = `${effect.kind} ${effect.target}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  for (const [act, times] of counts) {
+    if (times > mostActs)
+      failures.push({ kind: 'endless', sort: 'acts', sentence: `${act} was done ${times} times` });
+  }
+  const writes = stage.world.simulation.transcript
+    .slice(from)
+    .filter((line) => / operator \S+ (?:PUT|PATCH) \S*\/recoveryrequests\/\S+ > /.test(line)).length;
+  if (writes > mostWrites) {
+    failures.push({
+      kind: 'endless',
+      sort: 'writes',
+      sentence: `${writes} records were written in the last ${watchedMs / 1000} s, with nothing going on`,
+    });
+  }
+  return failures;
+}
+
+const bug =
+  /TypeError|RangeError|ReferenceError|SyntaxError|unhandled case|which is a bug|fault of this program|by a bug/;
+
+function faults(logLines: readonly string[]): readonly Failure[] {
+  const line = logLines.find((each) => bug.test(each));
+  return line === undefined
+    ? []
+    : [{ kind: 'error', sort: bug.exec(line)?.[0] ?? 'bug', sentence: line.slice(0, 600) }];
+}
