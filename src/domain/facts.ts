@@ -13,6 +13,8 @@ export interface Facts {
   readonly nowMs: number;
   /** Wall now, only for what people wrote down with a date (attestations, the end of a certificate). */
   readonly nowWallMs: number;
+  /** Wall time by a clock that does not jump while a process runs: for the moments that are written down. */
+  readonly momentMs: number;
   readonly request: RequestFacts;
   readonly policy: PolicyFacts;
   readonly target: TargetFacts;

@@ -17,9 +17,11 @@ export interface Outcome {
   readonly stalled: { readonly reason: string; readonly message: string } | undefined;
 }
 
-/** Since when this process has known of the request, and of the step that is under way; monotonic. */
+/** Since when the request is there, and the step that is under way; monotonic. */
 export interface Since {
   readonly requestMs: number;
+  /** This process's first look at a request of which nothing has been shown yet. */
+  readonly firstLookMs?: number | undefined;
   readonly step: { readonly title: string; readonly sinceMs: number } | undefined;
 }
 
@@ -59,13 +61,13 @@ export function outcomeOf(decision: Decision, facts: Facts, since: Since): Outco
   }
   if (decision.kind === 'finished') return finished(facts);
   if (!begun && facts.nowMs - since.requestMs > requestLastsMs + facts.policy.memberTimeoutMs) {
-    return {
-      phase: 'Failed',
-      message: `Nothing could be begun in time, and the request ends. ${sentenceOf(decision)}`,
-      stalled: undefined,
-    };
+    return outOfTime(facts.nowMs - since.requestMs, sentenceOf(decision));
   }
   if (facts.request.mode === 'Plan') return planOnly(facts);
+  if (decision.kind === 'refuse' && !begun && stillAsking(facts, since.firstLookMs)) {
+    const message = 'The members of the pool are being asked.';
+    return { phase: facts.plan === undefined ? 'Pending' : 'Waiting', message, stalled: undefined };
+  }
   if (decision.kind === 'refuse') {
     const message = `${decision.because}${leftHalted(facts)}`;
     return { phase: 'Refused', message, stalled: { reason: 'Refused', message } };
@@ -74,9 +76,32 @@ export function outcomeOf(decision: Decision, facts: Facts, since: Since): Outco
   return { phase, message: sentenceOf(decision), stalled: stalledOf(decision, facts, since) };
 }
 
+/** A request for which nothing was begun does not come true one day when nobody thinks of it any more. */
+export function outOfTime(ageMs: number, because: string): Outcome {
+  const minutes = Math.floor(ageMs / 60_000);
+  const age = minutes < 180 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
+  return {
+    phase: 'Failed',
+    message: `It was made ${age} ago, and nothing could be begun in time. ${because} Create a new RecoveryRequest if it is still wanted.`,
+    stalled: undefined,
+  };
+}
+
+/** How long the first answers to a new request are waited for before a refusal is shown. */
+const firstAnswersWithinMs = 10_000;
+
+/**
+ * What was known before anybody asked may be about to change: a refusal is shown when every member has been asked since the
+ * request was first looked at.
+ */
+function stillAsking(facts: Facts, firstLookMs: number | undefined): boolean {
+  if (firstLookMs === undefined || facts.nowMs - firstLookMs > firstAnswersWithinMs) return false;
+  return [...facts.answers.values()].some((answer) => answer.kind === 'unknown' || answer.atMs < firstLookMs);
+}
+
 /** What was begun is followed to its end, or for so long that nobody can say any more how it ended. */
-function isFollowed(act: Act, facts: Facts): boolean {
-  return act.outcome === 'Intended' && facts.nowMs - act.sinceMs < stepCallsAfterMs;
+export function isFollowed(act: Act, { nowMs }: Pick<Facts, 'nowMs'>): boolean {
+  return act.outcome === 'Intended' && nowMs - act.sinceMs < stepCallsAfterMs;
 }
 
 /** What a recovery that stops after the release leaves undone, with the way out; nothing when it leaves nothing. */

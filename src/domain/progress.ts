@@ -117,7 +117,7 @@ function runningOn(
     host: hostUUID,
     why: hostUUID === victim.host ? victim.why : 'It was found running there.',
     runningSinceMs: facts.nowMs,
-    runningAtWallMs: victim.runningAtWallMs ?? facts.nowWallMs,
+    runningAtWallMs: victim.runningAtWallMs ?? facts.momentMs,
   };
 }
 

@@ -76,12 +76,14 @@ function hadItsTime(act: Act, kind: Effect['kind'], facts: Facts): boolean {
 
 /**
  * What the pool does as a task is in its list of tasks for as long as it does it. So a task that is there is waited for, and
- * without one nothing is, once the request must have arrived; only where the list is not known it has its full time.
+ * without one nothing is, once the request must have arrived. The list goes with the master's toolstack, while a start goes on
+ * at its host: after a restart, and where the list is not known, an act has its full time.
  */
 function isOver(act: Act, kind: keyof typeof taskOf, facts: Facts): boolean {
   const { runningTasks } = facts;
   if (runningTasks.kind === 'unknown') return hadItsTime(act, kind, facts);
   if (act.reply === undefined || runningTasks.value.some((name) => name.endsWith(taskOf[kind]))) return false;
+  if (kind === 'start' && !masterWasUp(act, facts)) return hadItsTime(act, kind, facts);
   return runningTasks.atMs - act.sinceMs > arrivesWithinMs;
 }
 
@@ -96,6 +98,13 @@ export function waitsForTasks(facts: Facts): boolean {
       runningTasks.atMs - act.sinceMs <= arrivesWithinMs &&
       facts.nowMs - act.sinceMs > arrivesWithinMs,
   );
+}
+
+/** Since before the act was sent, as far back as it can have been when this process only read of it in the journal. */
+function masterWasUp(act: Act, facts: Facts): boolean {
+  if (facts.pool.kind === 'unknown') return false;
+  const { masterUpForMs } = facts.pool.value;
+  return facts.pool.atMs - masterUpForMs < act.sinceMs - mayRunForMs.start;
 }
 
 /** What XAPI calls them. */

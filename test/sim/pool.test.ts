@@ -159,7 +159,7 @@ describe('a virtual machine', () => {
       await rootCall(world, 'host.disable', [host]);
     }
     await lose(world);
-    const scene = await untilPhase(world, 'Failed', 10 * 60_000);
+    const scene = await untilPhase(world, 'Failed', 20 * 60_000);
     expect(scene.phase).toBe('Failed');
     expect(scene.machines).toContain('app-01 NotRecoverable');
     expect(await why(world, 'app-01')).toMatch(/No other member is enabled, live and answering/);

@@ -175,7 +175,8 @@ export function around(facts: Facts): World {
           ],
         },
       }),
-    later: (ms) => set({ nowMs: facts.nowMs + ms, nowWallMs: facts.nowWallMs + ms }),
+    later: (ms) =>
+      set({ nowMs: facts.nowMs + ms, nowWallMs: facts.nowWallMs + ms, momentMs: facts.momentMs + ms }),
   };
 }
 
@@ -213,6 +214,7 @@ export function suspected(): World {
   const base = around({
     nowMs,
     nowWallMs,
+    momentMs: nowWallMs,
     request: { mode: 'Execute', cancelled: false, approval: undefined, attestations: [], waitsFor: [] },
     policy: {
       mode: 'Manual',

@@ -58,7 +58,7 @@ function memoryOfMany(): Memory {
       }),
     );
   return {
-    ...recall(request, facts.nowMs),
+    ...recall(request, { monotonicMs: () => facts.nowMs, wallMs: () => facts.nowWallMs }),
     acts,
     plan: {
       hash: 'f'.repeat(16),

@@ -148,6 +148,11 @@ describe('a start', () => {
     expect(settle(started({ reply: 'lost', ...longAgo }), blind.facts)).toBe('open');
     expect(settle(started({ reply: 'lost', sinceMs: nowMs - 180_001 }), blind.facts)).toBe('NotDone');
   });
+  test('has its longest time after the master was restarted: the list of tasks is gone, and the start goes on at its host', () => {
+    const restarted = unlocked().pool({ masterUpForMs: 40_000 });
+    expect(settle(started({ reply: 'lost', ...longAgo }), restarted.facts)).toBe('open');
+    expect(settle(started({ reply: 'lost', sinceMs: nowMs - 180_001 }), restarted.facts)).toBe('NotDone');
+  });
   test('is open as long as its reply is waited for, however long that is', () => {
     expect(settle(started(longAgo), unlocked().facts)).toBe('open');
   });

@@ -12,7 +12,7 @@ import { keyOfObject, namespaceOf } from '../cluster.ts';
 import { assemble } from './assemble.ts';
 import { noteNotSent } from './holdBack.ts';
 import { makeRecord } from './makeRecord.ts';
-import { type ActRecord, type Memory, sinceWhen } from './memory.ts';
+import { type ActRecord, type Memory, momentOf, sinceWhen } from './memory.ts';
 import { restsOn } from './observe.ts';
 import { objection, send, targetOfEffect } from './perform.ts';
 import { type RecoveryOptions, type Subject, subjectOf } from './subject.ts';
@@ -59,7 +59,7 @@ export async function actOnce(
     draft.plan = { ...draft.plan, restsOn: restsOn(facts, facts.pool) };
   }
   if (draft.timeline.decidedAt === undefined)
-    draft.timeline = { ...draft.timeline, decidedAt: facts.nowWallMs };
+    draft.timeline = { ...draft.timeline, decidedAt: facts.momentMs };
 
   const draftFacts: Facts = { ...facts, acts: draft.acts, plan: draft.plan };
   const record = makeRecord({
@@ -119,7 +119,7 @@ function intent(
     target: targetOfEffect(about.effect),
     epoch: about.epoch,
     by: options.leadership.identity,
-    atWallMs: about.facts.nowWallMs,
+    atWallMs: about.facts.momentMs,
     endedWallMs: undefined,
     wave: about.wave,
   };
@@ -141,7 +141,7 @@ function sendNow(deciding: Sending, options: RecoveryOptions): void {
     amend(memory, (one) => one.wave === wave && one.key === key, {
       outcome: 'NotSent',
       says: because,
-      endedWallMs: options.clock.wallMs(),
+      endedWallMs: momentOf(memory, options.clock),
     });
     noteNotSent(memory, key, { atMs: options.clock.monotonicMs(), because });
     options.again(at, repliesTogetherMs);

@@ -12,7 +12,7 @@ import { type Cluster, hostsOf, keyOfObject, namespaceOf, targetOf, virtualServe
 import { identityFacts } from '../identityFacts.ts';
 import type { PowerWatch } from '../powerWatch.ts';
 import { lastSeenBy } from './lastSeen.ts';
-import type { Memory } from './memory.ts';
+import { type Memory, momentOf } from './memory.ts';
 import { hasBegun, isFinished } from './phases.ts';
 import type { Subject } from './subject.ts';
 
@@ -30,6 +30,7 @@ export function assemble(
   return {
     nowMs: clock.monotonicMs(),
     nowWallMs: clock.wallMs(),
+    momentMs: momentOf(memory, clock),
     request: {
       mode: request.spec.mode ?? 'Plan',
       cancelled: request.spec.cancel === true,
@@ -148,17 +149,34 @@ function declaredServers(
   );
 }
 
-/** Requests on this pool that go first: those that have begun, and those that came earlier and are not refused. */
+/**
+ * Requests on this pool that go first: those that have begun, and earlier ones that are about to. One that has begun nothing and
+ * waits, or is refused, holds nobody up.
+ */
 function earlierRequests(cluster: Cluster, request: RecoveryRequest, pool: Pool): readonly string[] {
   return cluster.requests
     .list()
     .filter((other) => {
       if (keyOfObject(other) === keyOfObject(request) || isFinished(other)) return false;
       if (other.spec.mode !== 'Execute' || namespaceOf(other) !== namespaceOf(pool)) return false;
-      if (targetOf(cluster, other)?.spec.poolRef.name !== pool.metadata.name) return false;
-      return hasBegun(other) || (other.status?.phase !== 'Refused' && cameBefore(other, request));
+      if (!isOnPool(cluster, other, pool)) return false;
+      return hasBegun(other) || (isAboutToAct(other) && cameBefore(other, request));
     })
     .map((other) => other.metadata.name);
+}
+
+/** By its Host; where that was deleted, by what was pinned when its plan was made. */
+function isOnPool(cluster: Cluster, request: RecoveryRequest, pool: Pool): boolean {
+  const host = targetOf(cluster, request);
+  return host === undefined
+    ? request.status?.target?.poolUUID === pool.spec.hypervisor.xapi.poolUUID
+    : host.spec.poolRef.name === pool.metadata.name;
+}
+
+/** It has written an intent; whether that was sent is not known yet, or it was held back and is tried again. */
+function isAboutToAct({ status }: RecoveryRequest): boolean {
+  const tried = (status?.journal ?? []).length > 0;
+  return status?.phase === 'Running' || (tried && status?.phase === 'Waiting');
 }
 
 function cameBefore(one: RecoveryRequest, other: RecoveryRequest): boolean {

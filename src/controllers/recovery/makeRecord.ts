@@ -137,13 +137,13 @@ function gatesOf({ memory, facts, decision, outcome }: RecordInput): NonNullable
     const word = verdict.kind === 'allow' ? 'Allow' : verdict.kind === 'deny' ? 'Deny' : 'Unknown';
     const before = memory.gates.get(guard.name);
     if (before?.verdict !== word)
-      memory.gates.set(guard.name, { verdict: word, sinceWallMs: facts.nowWallMs });
+      memory.gates.set(guard.name, { verdict: word, sinceWallMs: facts.momentMs });
     const sentence = verdict.kind === 'unknown' ? verdict.missing : verdict.because;
     return {
       guard: guard.name,
       verdict: word,
       sentence,
-      since: isoSeconds(memory.gates.get(guard.name)?.sinceWallMs ?? facts.nowWallMs),
+      since: isoSeconds(memory.gates.get(guard.name)?.sinceWallMs ?? facts.momentMs),
     };
   });
 }

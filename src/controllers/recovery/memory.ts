@@ -10,7 +10,7 @@ import type { Since } from '../../domain/outcome.ts';
 import type { DiskLocks } from '../../domain/pool.ts';
 import { type Reading, unknown } from '../../domain/reading.ts';
 import type { WordRecord } from '../../domain/words.ts';
-import type { Cancel } from '../../ports/clock.ts';
+import type { Cancel, Clock } from '../../ports/clock.ts';
 import type { MemberWatch } from '../memberWatch.ts';
 import type { PowerWatch } from '../powerWatch.ts';
 import type { Refused } from '../refusals.ts';
@@ -41,8 +41,14 @@ export interface Memory {
   refused: Refused | undefined;
   /** The journal as this process last wrote or read it; another one means that somebody else wrote. */
   journalText: string;
-  /** When this process first looked at the request. */
+  /** Monotonic time at which the request was made, by its record: a restart does not make it younger. */
   readonly sinceMs: number;
+  /** Monotonic time of this process's first look, where the record has not told yet what comes of the request. */
+  readonly firstLookMs: number | undefined;
+  /** Since when, by this process's clock, every pass has refused it. */
+  refusedSinceMs: number | undefined;
+  /** One instant by both clocks; moments that are written down are counted from it, so that they keep their order. */
+  readonly base: { readonly ms: number; readonly wallMs: number };
 }
 
 /** Which watches were asked to look closely, for a session that is opened anew has others, and what ends it. */
@@ -83,8 +89,11 @@ export interface Timeline {
 type Status = NonNullable<RecoveryRequest['status']>;
 type JournalEntry = NonNullable<Status['journal']>[number];
 
-export function recall(request: RecoveryRequest, nowMs: number): Memory {
+export function recall(request: RecoveryRequest, clock: Pick<Clock, 'monotonicMs' | 'wallMs'>): Memory {
   const status = request.status;
+  const nowMs = clock.monotonicMs();
+  const wallMs = clock.wallMs();
+  const madeAtMs = Date.parse(request.metadata.creationTimestamp ?? '');
   return {
     uid: request.metadata.uid ?? '',
     acts: actsOf(status, nowMs),
@@ -108,8 +117,25 @@ export function recall(request: RecoveryRequest, nowMs: number): Memory {
     writtenMs: Number.NEGATIVE_INFINITY,
     refused: undefined,
     journalText: journalText(request),
-    sinceMs: nowMs,
+    sinceMs: nowMs - (Number.isFinite(madeAtMs) ? Math.max(0, wallMs - madeAtMs) : 0),
+    firstLookMs: status?.phase === undefined || status.phase === 'Pending' ? nowMs : undefined,
+    refusedSinceMs: undefined,
+    base: { ms: nowMs, wallMs: Math.max(wallMs, newestMoment(status)) },
   };
+}
+
+/** Now, by wall time that does not jump. */
+export function momentOf({ base }: Pick<Memory, 'base'>, clock: Pick<Clock, 'monotonicMs'>): number {
+  return base.wallMs + (clock.monotonicMs() - base.ms);
+}
+
+/** What the record says was, was before now, whatever the wall clock says. */
+function newestMoment(status: Status | undefined): number {
+  const moments = [
+    ...Object.values(status?.timeline ?? {}),
+    ...(status?.journal ?? []).flatMap((entry) => [entry.at, entry.endedAt ?? '']),
+  ].map((moment) => Date.parse(moment));
+  return Math.max(0, ...moments.filter(Number.isFinite));
 }
 
 /**
@@ -150,8 +176,8 @@ function isSameAct(one: ActRecord, other: ActRecord): boolean {
   return one.key === other.key && one.attempt === other.attempt && one.epoch === other.epoch;
 }
 
-export function sinceWhen(memory: Pick<Memory, 'sinceMs' | 'step'>): Since {
-  return { requestMs: memory.sinceMs, step: memory.step };
+export function sinceWhen(memory: Pick<Memory, 'sinceMs' | 'firstLookMs' | 'step'>): Since {
+  return { requestMs: memory.sinceMs, firstLookMs: memory.firstLookMs, step: memory.step };
 }
 
 export function journalText(request: RecoveryRequest): string {

@@ -34,7 +34,7 @@ function settled(acts: readonly ActRecord[], facts: Facts): readonly ActRecord[]
   return acts.map((act): ActRecord => {
     if (act.outcome !== 'Intended') return act;
     const outcome = settle(act, facts);
-    return outcome === 'open' ? act : { ...act, outcome, endedWallMs: facts.nowWallMs };
+    return outcome === 'open' ? act : { ...act, outcome, endedWallMs: facts.momentMs };
   });
 }
 
@@ -62,7 +62,7 @@ function makeOrRenewPlan(memory: Memory, facts: Facts, hashOf: (text: string) =>
     ...draft,
     hash: hashOf(planText(draft, facts, titles)),
     hostName: host?.name ?? facts.target.name,
-    madeAtWallMs: facts.nowWallMs,
+    madeAtWallMs: facts.momentMs,
     restsOn: restsOn(facts, facts.pool),
   };
 }
@@ -72,7 +72,7 @@ export function restsOn(
   facts: Facts,
   pool: Facts['pool'] & { readonly kind: 'known' },
 ): PlanRecord['restsOn'] {
-  const poolAt = facts.nowWallMs - (facts.nowMs - pool.atMs);
+  const poolAt = facts.momentMs - (facts.nowMs - pool.atMs);
   const host = pool.value.hosts.get(facts.target.hostUUID);
   let residents = 0;
   for (const machine of pool.value.virtualMachines.values()) {
@@ -91,7 +91,7 @@ export function restsOn(
           {
             fact: `${facts.target.name} ${answer.value.kind === 'silent' ? 'does not answer' : 'answers'} at its own address.`,
             source: answer.source,
-            atWallMs: facts.nowWallMs - (facts.nowMs - answer.atMs),
+            atWallMs: facts.momentMs - (facts.nowMs - answer.atMs),
           },
         ]
       : []),
@@ -111,14 +111,13 @@ function timelineNow(memory: Memory, facts: Facts): Memory['timeline'] {
   const before = memory.timeline;
   const now = { ...before } as { -readonly [K in keyof typeof before]: number };
   if (before.detectedAt === undefined && facts.silentForMs.kind === 'known') {
-    now.detectedAt = facts.nowWallMs - facts.silentForMs.value;
+    now.detectedAt = facts.momentMs - facts.silentForMs.value;
   }
   if (before.decidedAt === undefined && memory.acts.length > 0)
-    now.decidedAt = memory.acts[0]?.atWallMs ?? facts.nowWallMs;
-  if (before.fencedAt === undefined && memory.certificate !== undefined)
-    now.fencedAt = memory.certificate.issuedWallMs;
+    now.decidedAt = memory.acts[0]?.atWallMs ?? facts.momentMs;
+  if (before.fencedAt === undefined && memory.certificate !== undefined) now.fencedAt = facts.momentMs;
   const victims = memory.plan?.victims ?? [];
-  const ups = victims.flatMap((victim) => (isUp(victim) ? [victim.runningAtWallMs ?? facts.nowWallMs] : []));
+  const ups = victims.flatMap((victim) => (isUp(victim) ? [victim.runningAtWallMs ?? facts.momentMs] : []));
   if (before.firstUpAt === undefined && ups.length > 0) now.firstUpAt = Math.min(...ups);
   if (before.recoveredAt === undefined && ups.length > 0 && victims.every(isFinal))
     now.recoveredAt = Math.max(...ups);

@@ -63,8 +63,8 @@ export function createRecoveryController(options: RecoveryOptions): RecoveryCont
 }
 
 function memoryOf(request: RecoveryRequest, before: Memory | undefined, clock: Clock): Memory {
-  if (before === undefined) return recall(request, clock.monotonicMs());
-  if (before.journalText !== journalText(request)) learnFrom(recall(request, clock.monotonicMs()), before);
+  if (before === undefined) return recall(request, clock);
+  if (before.journalText !== journalText(request)) learnFrom(recall(request, clock), before);
   return before;
 }
 
@@ -80,11 +80,13 @@ async function pass(
 ): Promise<{ readonly requeueAfterMs?: number }> {
   const subject = subjectOf(request, options);
   if ('because' in subject) {
-    await writeRecord(request, unready(request, subject.because, options.clock), memory, options);
+    unattend(memory);
+    await writeRecord(request, unready(request, subject.because, memory, options.clock), memory, options);
     return { requeueAfterMs: whileWaitingMs };
   }
   if (options.leadership.epoch(0) === undefined) return { requeueAfterMs: whileWaitingMs };
-  attend(subject, memory);
+  if (canGoOn(memory, options.clock)) attend(subject, memory);
+  else unattend(memory);
   const look = (): Facts => assemble(subject, memory, options);
   observe(memory, look, options.hashOf);
   tellTheHost(subject, look());
@@ -93,9 +95,22 @@ async function pass(
   const facts = look();
   const decision = holdBack(decide(releaseMember, facts), memory, facts.nowMs);
   noteStep(memory, decision, facts);
+  memory.refusedSinceMs = decision.kind === 'refuse' ? (memory.refusedSinceMs ?? facts.nowMs) : undefined;
   if (decision.kind === 'act') return await actOnce({ subject, memory, facts, decision }, options);
   await writeIfDue({ subject, memory, facts, decision }, options);
   return requeue(outcomeOf(decision, facts, sinceWhen(memory)), facts);
+}
+
+/** A refusal that has lasted longer than this is looked at like any settled machine. */
+const attendsRefusedMs = 60_000;
+
+/** A request that stays refused is not watched closely for ever; what was begun for it is followed to its end first. */
+function canGoOn({ acts, refusedSinceMs }: Memory, clock: Clock): boolean {
+  return (
+    refusedSinceMs === undefined ||
+    acts.some((act) => act.outcome === 'Intended') ||
+    clock.monotonicMs() - refusedSinceMs < attendsRefusedMs
+  );
 }
 
 /**
@@ -198,7 +213,7 @@ function noteStep(memory: Memory, decision: Decision, facts: Facts): void {
   else if (memory.step?.title !== title) memory.step = { title, sinceMs: facts.nowMs };
   const released = title === startStep?.title || title === probeStep?.title || title === undefined;
   if (released && memory.timeline.releasedAt === undefined && hasBegunHere(memory)) {
-    memory.timeline = { ...memory.timeline, releasedAt: facts.nowWallMs };
+    memory.timeline = { ...memory.timeline, releasedAt: facts.momentMs };
   }
 }
 
