@@ -104,10 +104,14 @@ export function createPowerWatch(options: {
     if (readings.length > keptReadings) readings.shift();
     newest = device;
   };
+  const isAbilityDue = (): boolean => {
+    // While a recovery needs the controller it is not asked for more than that, unless a "no" holds the recovery up.
+    if (attended > 0 && ability?.found.kind !== 'no') return false;
+    if (ability === undefined) return true;
+    const lastsMs = { yes: abilityEveryMs, unknown: 0, no: attended > 0 ? troubledEveryMs : 0 };
+    return clock.monotonicMs() - ability.atMs >= lastsMs[ability.found.kind];
+  };
   const learnAbility = async (device: PowerDevice): Promise<void> => {
-    const lastsMs = ability?.found.kind === 'yes' ? abilityEveryMs : 0;
-    const isKnown = ability !== undefined && clock.monotonicMs() - ability.atMs < lastsMs;
-    if (attended > 0 || asksAbility || isKnown) return;
     asksAbility = true;
     const found = await device.cutAbility(abilityWithinMs);
     asksAbility = false;
@@ -135,7 +139,12 @@ export function createPowerWatch(options: {
     const nowMs = clock.monotonicMs();
     pace.ended(nowMs, found === undefined ? undefined : nowMs - found.atMs);
     if (stopped) return;
-    if (found !== undefined && newest !== undefined) await learnAbility(newest);
+    if (found !== undefined && newest !== undefined && !asksAbility && isAbilityDue()) {
+      const looking = learnAbility(newest);
+      // It goes on being read all the time, whatever else it is asked.
+      if (attended > 0) void looking.then(options.onChange);
+      else await looking;
+    }
     // A question that brought nothing says nothing beside a later one that did.
     if (found !== undefined || round > answeredRound) {
       failing = found === undefined;

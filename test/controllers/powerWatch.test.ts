@@ -178,6 +178,23 @@ test('the cut is of the machine that was read last, and its own reading counts b
   expect(ages).toEqual([0]);
 });
 
+test('a "no" that holds a recovery up is looked at again each minute, and the power is read meanwhile', async () => {
+  let ability: CutAbility = { kind: 'no', because: 'It may not.' };
+  const { watch, asked, abilityAsked, pass } = await scene(
+    () => ({ afterMs: 100, reading: reads('on') }),
+    () => ability,
+  );
+  await pass(10_000);
+  watch.attend();
+  await pass(10 * 60_000);
+  expect(abilityAsked()).toBeGreaterThan(8);
+  expect(abilityAsked()).toBeLessThan(13);
+  expect(asked.length).toBeGreaterThan(900);
+  ability = { kind: 'yes' };
+  await pass(61_000);
+  expect(watch.cutAbility()).toEqual({ kind: 'yes' });
+});
+
 test('what could not be found out is looked at again within minutes, and what the controller does not tell is let be', async () => {
   let lost = true;
   const { watch, abilityAsked, pass } = await scene(

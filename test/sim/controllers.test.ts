@@ -102,34 +102,53 @@ test('a controller that is too slow for any act is shown and named before it is 
 });
 
 describe.each([
-  [
-    'mayOnlyRead',
-    /role ReadOnly, which may not reset .* Give it the role Operator\./,
-    /was not cut: .*Operator/,
-  ],
-  ['offersNoForceOff', /offers no ForceOff, only On, GracefulShutdown/, /was not cut: .*offers no ForceOff/],
-] as const)('a controller that is %s', (behaviour, beforehand, inTheRequest) => {
+  ['mayOnlyRead', /role ReadOnly, which may not reset .* Give it the role Operator\./],
+  ['offersNoForceOff', /offers no ForceOff, only On, GracefulShutdown/],
+] as const)('a controller that is %s', (behaviour, sentence) => {
   test('is red before it is needed, and green soon after it was mended', async () => {
     const world = await worldWith(behaviour);
     const shown = await fencingReady(world);
     expect(shown).toMatch(/^False CannotCut/);
-    expect(shown).toMatch(beforehand);
+    expect(shown).toMatch(sentence);
     world.lab.steer.setBmc(lostHost, 'honest');
     await world.pass(3 * 60_000);
     expect(await fencingReady(world)).toMatch(/^True PowerRead/);
   });
 
-  test('is named in the request at once when it refuses, and a person can go on by hand', async () => {
+  test('is named in the request from the beginning, and a person can go on by hand', async () => {
     const world = await worldWith(behaviour);
     await lose(world);
-    const scene = await untilSays(world, inTheRequest, 2 * 60_000);
-    expect(scene.says).toMatch(inTheRequest);
-    expect(scene.says).toMatch(/Cut it by hand and state so in spec\.attestations/);
+    const scene = await untilSays(world, sentence, 2 * 60_000);
+    expect(scene.says).toMatch(sentence);
+    expect(scene.says).toMatch(/spec\.attestations/);
     expect(harm(world)).toEqual([]);
     world.lab.steer.cutPower(lostHost);
     expect(await untilPhase(world, 'Succeeded')).toMatchObject({ phase: 'Succeeded' });
     expect(violations(world)).toEqual([]);
   });
+
+  test('that is mended while the request waits lets it go on', async () => {
+    const world = await worldWith(behaviour);
+    await lose(world);
+    await untilSays(world, sentence, 2 * 60_000);
+    await world.pass(5 * 60_000);
+    world.lab.steer.setBmc(lostHost, 'honest');
+    expect(await untilPhase(world, 'Succeeded', 5 * 60_000)).toMatchObject({ phase: 'Succeeded' });
+    expect(harm(world)).toEqual(wholeRelease);
+  });
+});
+
+test('a refusal by right that nobody could know of beforehand is said at once in the request, with the way out', async () => {
+  const world = await worldWith('mayOnlyRead', 'hidesAccounts');
+  expect(await fencingReady(world)).toMatch(/^True PowerRead: .*does not show what its account/);
+  await lose(world);
+  const refused = /has no right to reset the machine; give it the role Operator/;
+  const scene = await untilSays(world, refused, 2 * 60_000);
+  expect(scene.says).toMatch(refused);
+  expect(scene.says).toMatch(/state so in spec\.attestations/);
+  expect(harm(world)).toEqual([]);
+  world.lab.steer.cutPower(lostHost);
+  expect(await untilPhase(world, 'Succeeded')).toMatchObject({ phase: 'Succeeded' });
 });
 
 test.each([3, 12])(

@@ -11,7 +11,7 @@ const resetTypes = { off: ['ForceOff'], on: ['On', 'ForceOn'] } as const;
 type Wanted = keyof typeof resetTypes;
 
 /** Rights may have been given meanwhile; then a refusal is no evidence any more. */
-const denialHoldsMs = 60 * 60_000;
+const denialHoldsMs = 10 * 60_000;
 
 /** The machine is read, and only when it is the judged one and not yet in the wanted state, it is told. */
 export async function reset(
