@@ -259,6 +259,7 @@ function uniqueHosts(hosts: readonly Host[]): readonly Host[] {
   return [...byUUID.values()];
 }
 
+/** One member without an account takes nothing from the others; a pool without any cannot be opened. */
 async function accessOf(
   pool: Pool,
   hosts: readonly Host[],
@@ -270,17 +271,20 @@ async function accessOf(
   }
   const namespace = namespaceOf(pool);
   const members: MemberAccess[] = [];
+  const missing: string[] = [];
   for (const host of hosts) {
     const secret = host.spec.credentialsSecretRef?.name ?? xapi.credentialsSecretRef.name;
     const account = await read({ namespace, name: secret });
-    if ('missing' in account) return account;
+    if ('missing' in account) missing.push(account.missing);
     members.push({
       hostUUID: host.spec.hostUUID,
       name: host.metadata.name,
       address: host.spec.address,
       sha256Fingerprint: host.spec.tls.sha256Fingerprint,
-      ...account,
+      ...('missing' in account ? { userName: '', password: '', ...account } : account),
     });
   }
+  const [first] = missing;
+  if (first !== undefined && missing.length === hosts.length) return { missing: first };
   return { poolUUID: xapi.poolUUID, port: xapi.port ?? 443, members };
 }

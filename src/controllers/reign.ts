@@ -5,7 +5,7 @@
 
 import { type Controller, follow, runController } from '../adapters/kubernetes/controllerLoop.ts';
 import { createStatusWriter } from '../adapters/kubernetes/statusWriter.ts';
-import type { VirtualServer } from '../api/generated/types.ts';
+import type { Host, VirtualServer } from '../api/generated/types.ts';
 import { hostKind, poolKind, virtualServerKind } from '../api/kinds.ts';
 import type { PoolBelief } from '../domain/pool.ts';
 import type { Clock, Random } from '../ports/clock.ts';
@@ -100,7 +100,8 @@ export function startReign(options: ReignOptions): Reign {
       pool,
       poolStatus(view),
     );
-    return { requeueAfterMs: requeueAfterMs ?? (isKnown(state) ? poolEveryMs : troubledPoolEveryMs) };
+    const everyMs = isKnown(state, view.hosts) ? poolEveryMs : troubledPoolEveryMs;
+    return { requeueAfterMs: requeueAfterMs ?? everyMs };
   });
   const hosts = loop('hosts', 8, async (at) => {
     const host = cluster.hosts.get(at);
@@ -171,8 +172,12 @@ export function startReign(options: ReignOptions): Reign {
   };
 }
 
-function isKnown(state: SessionState): boolean {
-  return state.kind === 'open' && state.session.link.belief().kind === 'known';
+/** Neither the pool nor one of its members is waited for. */
+function isKnown(state: SessionState, hosts: readonly Host[]): boolean {
+  if (state.kind === 'closed') return false;
+  const { link, members } = state.session;
+  const isAsked = ({ spec }: Host): boolean => members.answer(spec.hostUUID).kind === 'known';
+  return link.belief().kind === 'known' && hosts.every(isAsked);
 }
 
 /** Only those whose record is another object than the one that was shown last; a belief keeps those that say the same. */

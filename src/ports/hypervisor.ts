@@ -98,6 +98,8 @@ export interface MemberAccess {
   readonly sha256Fingerprint: string;
   readonly userName: string;
   readonly password: string;
+  /** Why there is no account for it: it is not asked then, and its answer is unknown with this sentence. */
+  readonly missing?: string;
 }
 
 /** Opens a link; it connects by itself and keeps trying with back-off until closed. */

@@ -116,6 +116,38 @@ test('a virtual machine that two VirtualServers claim is shown as such on both, 
   expect(await readyOf(world, metadata.name)).toMatchObject({ status: 'True' });
 });
 
+test('a Host whose Secret is not there yet takes nothing from the others, says so, and is asked when it is there', async () => {
+  const scene = await watched();
+  const { world } = scene;
+  const before = warnings(world).length;
+  await declareAgain(world, 'host-2', { credentialsSecretRef: { name: 'not-yet' } });
+  await world.pass(60_000);
+  expect(scene.logins).toEqual([]);
+  expect(warnings(world).slice(before)).toEqual([]);
+  const readyMessage = async (): Promise<string> => {
+    const conditions = (await world.host('host-2'))?.status?.conditions;
+    return conditions?.find((one) => one.type === 'Ready')?.message ?? '';
+  };
+  expect(
+    await world.until(async () => (await readyMessage()).includes('There is no Secret not-yet'), 10_000),
+  ).toBe(true);
+  const { user: username, password } = world.lab.document.members[1]!;
+  await world.run(() =>
+    world.create({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'not-yet', namespace },
+      stringData: { username, password },
+    } as never),
+  );
+  expect(
+    await world.until(async () => {
+      const conditions = (await world.host('host-2'))?.status?.conditions;
+      return conditions?.some((one) => one.type === 'Reachable' && one.status === 'True') === true;
+    }, 120_000),
+  ).toBe(true);
+});
+
 async function readyOf(world: World, name: string): Promise<unknown> {
   type WithConditions = KubernetesObject & {
     readonly status?: { readonly conditions?: readonly { readonly type: string }[] };

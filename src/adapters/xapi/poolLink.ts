@@ -31,7 +31,8 @@ function openLink(deps: XapiDeps, access: PoolAccess): PoolLink {
   const { network, clock, random, log } = deps;
   const { poolUUID, port } = access;
   const openLine = (member: MemberAccess): MemberLine => createMemberLine({ network, clock, member, port });
-  let lines: readonly MemberLine[] = access.members.map(openLine);
+  let lines: readonly MemberLine[] = access.members.filter(hasAccount).map(openLine);
+  let missing = missingOf(access.members);
   const connection = createMasterConnection({ clock, random, log, lines: () => lines, poolUUID });
   const reads = createPoolReads(clock, connection);
   const effects = createPoolEffects({ clock, log, connection });
@@ -39,7 +40,7 @@ function openLink(deps: XapiDeps, access: PoolAccess): PoolLink {
 
   const belief = (): Reading<PoolBelief> => {
     const now = connection.current();
-    if (now.kind === 'down') return unknown(now.because);
+    if (now.kind === 'down') return unknown([now.because, ...missing.values()].join('; '));
     const { copy } = now;
     const value = build(now);
     if (copy.mismatch !== undefined || value === undefined) {
@@ -80,6 +81,8 @@ function openLink(deps: XapiDeps, access: PoolAccess): PoolLink {
     },
     askMember: async (hostUUID, deadlineMs) => {
       const line = lines.find(({ member }) => member.hostUUID === hostUUID);
+      const because = missing.get(hostUUID);
+      if (because !== undefined) return unknown(because);
       if (line === undefined) return unknown(`the host ${hostUUID} is no member known here`);
       const atMs = clock.monotonicMs();
       const answer = shown(line, await askLine({ clock, connection, line, poolUUID, deadlineMs }));
@@ -91,7 +94,8 @@ function openLink(deps: XapiDeps, access: PoolAccess): PoolLink {
     ...effects,
     setMembers: (members) => {
       const before = lines;
-      lines = members.map((member) => {
+      missing = missingOf(members);
+      lines = members.filter(hasAccount).map((member) => {
         const kept = before.find((line) => sameWay(line.member, member));
         kept?.rename(member);
         return kept ?? openLine(member);
@@ -108,6 +112,16 @@ function openLink(deps: XapiDeps, access: PoolAccess): PoolLink {
       });
     },
   };
+}
+
+function hasAccount({ missing }: MemberAccess): boolean {
+  return missing === undefined;
+}
+
+function missingOf(members: readonly MemberAccess[]): ReadonlyMap<string, string> {
+  return new Map(
+    members.flatMap(({ hostUUID, missing }) => (missing === undefined ? [] : [[hostUUID, missing]])),
+  );
 }
 
 /**
