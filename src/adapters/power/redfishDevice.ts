@@ -55,7 +55,7 @@ export async function readSystem(device: Device, endAtMs: number): Promise<Syste
   const found = await findSystem(device, endAtMs);
   if (typeof found !== 'string') return found;
   const atMs = clock.monotonicMs();
-  const reply = await login.ask(found, endAtMs);
+  const reply = await login.ask(found, endAtMs, (resource) => powerReading(resource) !== undefined);
   if (reply.kind === 'refused' && reply.status === 404) device.systemPath = undefined;
   if (reply.kind !== 'done') return failure(reply);
   if (reply.resource === undefined) {
@@ -76,7 +76,7 @@ async function findSystem(device: Device, endAtMs: number): Promise<string | NoS
   if (device.systemPath !== undefined) return device.systemPath;
   const root = await login.root(endAtMs);
   if (root.kind !== 'found') return failure(root);
-  const reply = await login.ask(root.root.systems, endAtMs);
+  const reply = await login.ask(root.root.systems, endAtMs, ({ Members: members }) => Array.isArray(members));
   if (reply.kind !== 'done') return failure(reply);
   const chosen = chooseSystem(access, membersIn(access.origin, reply.resource ?? {}));
   if (typeof chosen === 'string') device.systemPath = chosen;

@@ -9,7 +9,7 @@ import {
   type RedfishRequest,
   request,
 } from './redfishHttp.ts';
-import { asResource, linkIn, pathOn } from './redfishLinks.ts';
+import { asResource, linkIn, pathOn, type Resource } from './redfishLinks.ts';
 
 /**
  * Keeps us logged in: a Redfish session where the controller has a session service, else Basic authentication with
@@ -23,8 +23,8 @@ import { asResource, linkIn, pathOn } from './redfishLinks.ts';
 export interface RedfishLogin {
   /** What the service root names, read once. */
   root(endAtMs: number): Promise<{ readonly kind: 'found'; readonly root: ServiceRoot } | RedfishFailure>;
-  /** A question: may be asked twice. */
-  ask(path: string, endAtMs: number): Promise<RedfishReply>;
+  /** A question: may be asked twice. `suits` tells an answer from what only looks like one. */
+  ask(path: string, endAtMs: number, suits: (resource: Resource) => boolean): Promise<RedfishReply>;
   /** A question that many accounts may not ask, and controllers may not know: refused, it says nothing about the session. */
   look(path: string, endAtMs: number): Promise<RedfishReply>;
   /** An effect: sent at most once. */
@@ -106,7 +106,7 @@ export function createRedfishLogin(
       const failure = await readRoot(state, endAtMs);
       return failure ?? { kind: 'found', root: state.root as ServiceRoot };
     },
-    ask: (at, endAtMs) => ask(state, at, endAtMs),
+    ask: (at, endAtMs, suits) => ask(state, at, { endAtMs, suits }),
     look: (at, endAtMs) => look(state, at, endAtMs),
     send: async (effect, endAtMs) => {
       const as = await admit(state, endAtMs);
@@ -125,8 +125,20 @@ export function createRedfishLogin(
   };
 }
 
-async function ask(state: State, at: string, endAtMs: number): Promise<RedfishReply> {
-  return await askTwice(state, at, { endAtMs, ended: (as, reply) => mayHaveEnded(state, as, reply) });
+type Suits = (resource: Resource) => boolean;
+
+async function ask(
+  state: State,
+  at: string,
+  { endAtMs, suits }: { readonly endAtMs: number; readonly suits: Suits },
+): Promise<RedfishReply> {
+  const isAnswer = (reply: RedfishReply): boolean =>
+    reply.kind === 'done' && reply.resource !== undefined && suits(reply.resource);
+  const ended = (as: Admission, reply: RedfishReply): boolean => {
+    if (isAnswer(reply)) as.proven = true;
+    return !isAnswer(reply) && mayHaveEnded(state, as, reply);
+  };
+  return await askTwice(state, at, { endAtMs, ended });
 }
 
 async function look(state: State, at: string, endAtMs: number): Promise<RedfishReply> {
@@ -155,20 +167,18 @@ async function askTwice(
 
 async function askAs(state: State, as: Admission, path: string, endAtMs: number): Promise<RedfishReply> {
   const deadlineMs = answerWithin(state, endAtMs);
-  const reply = await requestAs(state, as, { method: 'GET', path, headers: as.headers, deadlineMs });
-  if (reply.kind === 'done' && reply.resource !== undefined) as.proven = true;
-  return reply;
+  return await requestAs(state, as, { method: 'GET', path, headers: as.headers, deadlineMs });
 }
 
-/** Whether what came may be this controller's way to say that the session is over. "Busy, later" is not. */
+/** Whether what came instead of an answer may be a way to say that the session is over. "Busy, later" is not. */
 function mayHaveEnded(state: State, as: Admission, reply: RedfishReply): boolean {
   if (as === state.basic) return false;
   if (reply.kind === 'refused' && reply.status === 401) return true;
   const leftByAnother = state.admission !== as && reply.kind !== 'unreachable';
-  if (leftByAnother) return reply.kind !== 'done' || reply.resource === undefined;
+  if (leftByAnother) return true;
   if (!as.proven || state.clock.monotonicMs() - state.renewedMs < renewedAtMostEveryMs) return false;
-  if (reply.kind === 'done') return reply.resource === undefined;
-  return reply.kind === 'refused' ? !isLater(reply) : reply.why === 'deadline';
+  if (reply.kind === 'done') return true;
+  return reply.kind === 'refused' ? !isLater(reply) : ['deadline', 'reset'].includes(reply.why);
 }
 
 /** The next question finds a new session. One that may still live is ended, for controllers have few. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HttpReply } from '../../../src/wire/http.ts';
 import { type Bench, bench, resetPath, systemPath } from './bench.ts';
-import { failure, type SeenRequest } from './scriptedBmc.ts';
+import { failure, json, type SeenRequest } from './scriptedBmc.ts';
 
 /** A body that begins and never ends. */
 async function* endless(): AsyncIterable<string> {
@@ -21,6 +21,8 @@ const lookOfAnEndedSession: readonly (readonly [string, () => HttpReply])[] = [
   ['a redirect to a login page', () => toLogin('/login.html')],
   ['a redirect to a login page elsewhere', () => toLogin('https://login.example/start')],
   ['the login page itself', () => ({ status: 200, headers: page, body: '<html>Log in</html>' })],
+  ['200 and a Redfish error', () => ({ ...failure(401, 'Base.1.0.NoValidSession', 'gone'), status: 200 })],
+  ['200 and an empty object', () => json(200, {})],
   ['500', () => failure(500, 'Base.1.0.InternalError', 'oops')],
   ['500 with a body that never ends', () => ({ status: 500, headers: {}, body: endless() })],
   ['404', () => failure(404, 'Base.1.0.ResourceMissingAtURI', 'what?')],
@@ -60,6 +62,14 @@ test('an ended session under which nothing is answered any more is left, too', a
   const ended = new Set(one.bmc.sessions);
   one.bmc.answer = ({ authorization }) => (ended.has(authorization ?? '') ? 'silence' : undefined);
   expect(await one.run((device) => device.read(60_000))).toMatchObject({ kind: 'known' });
+});
+
+test('a session that ends with the connection is left, too', async () => {
+  const one = await bench();
+  await one.run((device) => device.read(5_000));
+  const ended = new Set(one.bmc.sessions);
+  one.bmc.answer = ({ authorization }) => (ended.has(authorization ?? '') ? 'hangUp' : undefined);
+  expect(await one.run((device) => device.read(5_000))).toMatchObject({ kind: 'known' });
 });
 
 test('a controller that refuses everything is not made to open session after session', async () => {
