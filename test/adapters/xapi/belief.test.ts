@@ -37,6 +37,7 @@ test('shows hosts, virtual machines and storage by UUID, with references resolve
     enabled: true,
     currentOperations: [],
     serial: 'SERIAL-2',
+    boardSerial: '',
     softwareVersion: '8.3.0/25.33.1',
     memoryTotalBytes: 64e9,
     memoryFreeBytes: 32e9,
