@@ -6,7 +6,7 @@
 import { attempts, lastAct, openAct } from './acts.ts';
 import { effectKey } from './effects.ts';
 import type { Facts, StartFacts, Victim } from './facts.ts';
-import { foundByItsHost } from './moving.ts';
+import { foundByItsHost, onlyPlace } from './moving.ts';
 import { declaredHalted } from './obstacles.ts';
 import { place } from './placement.ts';
 import { releaseHasBegun, victimOf, wishOf } from './plan.ts';
@@ -47,7 +47,7 @@ export function advance(facts: Facts): readonly Victim[] {
 
 function advanceOne(before: Victim, facts: Facts): Victim {
   if (before.state === 'Running') return afterProbe(before, facts);
-  const victim = asDeclaredNow(before, facts);
+  const victim = atItsOnlyPlace(asDeclaredNow(before, facts), facts);
   if (isFinal(victim)) return victim;
   const key = effectKey({ kind: 'start', vmUUID: victim.uuid, hostUUID: victim.host ?? '' });
   const reading = facts.starts.get(victim.uuid);
@@ -87,6 +87,16 @@ function asDeclaredNow(victim: Victim, facts: Facts): Victim {
   const { order, delaySeconds, priority } = victimOf(machine, declared);
   const same = order === victim.order && delaySeconds === victim.delaySeconds && priority === victim.priority;
   return same ? victim : { ...victim, order, delaySeconds, priority };
+}
+
+/** The other end of a move may show itself by its lock as late as after the release, when it takes the member for gone. */
+function atItsOnlyPlace(victim: Victim, facts: Facts): Victim {
+  if (victim.state !== 'Planned' || !releaseHasBegun(facts) || facts.pool.kind === 'unknown') return victim;
+  const machine = facts.pool.value.virtualMachines.get(victim.uuid);
+  const only = machine === undefined ? victim.onlyOn : onlyPlace(machine, facts, victim.onlyOn);
+  if (only === undefined || only === victim.onlyOn) return victim;
+  const moved = { ...victim, onlyOn: only };
+  return placedAnew(moved, facts, victim.refusedBy ?? []) ?? moved;
 }
 
 /**

@@ -50,6 +50,18 @@ describe.each(points)('a move that had come so far: %s', (stopsWhen) => {
     expect(harm(world).filter((act) => act.startsWith('start app-01')).length).toBeLessThanOrEqual(1);
   });
 
+  test("ends so too when the master's toolstack was restarted meanwhile, which forgets the move", async () => {
+    const world = await settled({ lab: { members: 4 } });
+    world.lab.steer.migrate('app-01', 'host-2', { stopsWhen });
+    world.lab.steer.restartToolstack('host-1');
+    await world.pass(60_000);
+    await lose(world);
+    await untilPhase(world, 'Succeeded', 40 * 60_000);
+    await world.pass(60_000);
+    expect(violations(world)).toEqual([]);
+    expect(runsOn(world, 'app-01')).toHaveLength(1);
+  });
+
   test('is remembered by an operator that is started anew after the release', async () => {
     const world = await settled({ lab: { members: 4 } });
     world.lab.steer.migrate('app-01', 'host-2', { stopsWhen });

@@ -229,27 +229,33 @@ describe('the phase', () => {
   });
 });
 
-test('a request that was begun and then denied does not ask the power controller twice a second for ever', async () => {
-  let reads = 0;
-  const world = await settled({
-    interpose: ({ from, label }) => {
-      if (from === 'operator' && label === 'GET /redfish/v1/Systems/1') reads += 1;
-      return 'deliver';
-    },
-  });
-  await lose(world);
-  await untilSeen(world, () => harm(world).includes(cut));
-  await world.patch('Pool', 'lab', { spec: { mode: 'Observe' } });
-  await world.pass(3 * 60_000);
-  reads = 0;
-  await world.pass(30 * 60_000);
-  // Every other member's controller is asked in this time as well.
-  expect(reads).toBeLessThan(100);
-  await world.patch('Pool', 'lab', { spec: { mode: 'Manual' } });
-  expect((await untilPhase(world, 'Succeeded')).phase).toBe('Succeeded');
-  expect(harm(world).filter((act) => act === cut)).toEqual([cut]);
-  expect(violations(world)).toEqual([]);
-});
+test.each([
+  ['denied', { spec: { mode: 'Observe' } }, { spec: { mode: 'Manual' } }],
+  ['paused', { spec: { paused: [{ reason: 'we look' }] } }, { spec: { paused: null } }],
+])(
+  'a request that was begun and then %s does not ask the power controller twice a second for ever',
+  async (_how, hold, letGo) => {
+    let reads = 0;
+    const world = await settled({
+      interpose: ({ from, label }) => {
+        if (from === 'operator' && label === 'GET /redfish/v1/Systems/1') reads += 1;
+        return 'deliver';
+      },
+    });
+    await lose(world);
+    await untilSeen(world, () => harm(world).includes(cut));
+    await world.patch('Pool', 'lab', hold);
+    await world.pass(3 * 60_000);
+    reads = 0;
+    await world.pass(30 * 60_000);
+    // Every other member's controller is asked in this time as well.
+    expect(reads).toBeLessThan(100);
+    await world.patch('Pool', 'lab', letGo);
+    expect((await untilPhase(world, 'Succeeded')).phase).toBe('Succeeded');
+    expect(harm(world).filter((act) => act === cut)).toEqual([cut]);
+    expect(violations(world)).toEqual([]);
+  },
+);
 
 test.each([2 * 3_600_000, -2 * 3_600_000])(
   'the moments of a recovery keep their order and their distance when the wall clock jumps by %d ms, also over a restart',

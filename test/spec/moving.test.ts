@@ -100,6 +100,17 @@ describe('the plan', () => {
   });
 });
 
+test('a lock that shows the other end only after the release still moves it there', () => {
+  const world = unlocked().locks([lock('web', { 'OpaqueRef:host-4': 'RW' })]);
+  const late = advance(world.facts).find((one) => one.name === 'web');
+  expect(late).toMatchObject({ state: 'Planned', host: fourth, onlyOn: fourth });
+  const silentThere = advance(world.answer(fourth, silent).facts).find((one) => one.name === 'web');
+  expect(silentThere).toMatchObject({
+    state: 'Failed',
+    why: expect.stringMatching(/may run on host-4 already/),
+  });
+});
+
 describe('a start that is refused because it runs there already', () => {
   const refused = {
     key: `start ${vmUUID('web')}`,

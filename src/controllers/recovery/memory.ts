@@ -45,8 +45,8 @@ export interface Memory {
   readonly sinceMs: number;
   /** Monotonic time of this process's first look, where the record has not told yet what comes of the request. */
   readonly firstLookMs: number | undefined;
-  /** Since when, by this process's clock, every pass has refused it. */
-  refusedSinceMs: number | undefined;
+  /** Since when, by this process's clock, every pass has found it refused or held by people. */
+  heldSinceMs: number | undefined;
   /** One instant by both clocks; moments that are written down are counted from it, so that they keep their order. */
   readonly base: { readonly ms: number; readonly wallMs: number };
 }
@@ -119,7 +119,7 @@ export function recall(request: RecoveryRequest, clock: Pick<Clock, 'monotonicMs
     journalText: journalText(request),
     sinceMs: nowMs - (Number.isFinite(madeAtMs) ? Math.max(0, wallMs - madeAtMs) : 0),
     firstLookMs: status?.phase === undefined || status.phase === 'Pending' ? nowMs : undefined,
-    refusedSinceMs: undefined,
+    heldSinceMs: undefined,
     base: { ms: nowMs, wallMs: Math.max(wallMs, newestMoment(status)) },
   };
 }

@@ -95,21 +95,33 @@ async function pass(
   const facts = look();
   const decision = holdBack(decide(releaseMember, facts), memory, facts.nowMs);
   noteStep(memory, decision, facts);
-  memory.refusedSinceMs = decision.kind === 'refuse' ? (memory.refusedSinceMs ?? facts.nowMs) : undefined;
+  memory.heldSinceMs = isHeld(decision, facts) ? (memory.heldSinceMs ?? facts.nowMs) : undefined;
   if (decision.kind === 'act') return await actOnce({ subject, memory, facts, decision }, options);
   await writeIfDue({ subject, memory, facts, decision }, options);
   return requeue(outcomeOf(decision, facts, sinceWhen(memory)), facts);
 }
 
-/** A refusal that has lasted longer than this is looked at like any settled machine. */
-const attendsRefusedMs = 60_000;
+/** What has been refused or held by people for longer than this is looked at like any settled machine. */
+const attendsHeldMs = 60_000;
+const heldByPeople: ReadonlySet<string> = new Set([
+  'poolIsNotPaused',
+  'noOtherRecoveryRuns',
+  'planIsApproved',
+]);
 
-/** A request that stays refused is not watched closely for ever; what was begun for it is followed to its end first. */
-function canGoOn({ acts, refusedSinceMs }: Memory, clock: Clock): boolean {
+/** Nothing that is read makes it go on: a guard says no, or people have not said yes yet. */
+function isHeld(decision: Decision, facts: Facts): boolean {
+  if (decision.kind !== 'await') return decision.kind === 'refuse';
+  const first = decision.step.guards.find((guard) => guard.judge(facts).kind !== 'allow');
+  return first !== undefined && heldByPeople.has(first.name);
+}
+
+/** Such a request is not watched closely for ever; what was begun for it is followed to its end first. */
+function canGoOn({ acts, heldSinceMs }: Memory, clock: Clock): boolean {
   return (
-    refusedSinceMs === undefined ||
+    heldSinceMs === undefined ||
     acts.some((act) => act.outcome === 'Intended') ||
-    clock.monotonicMs() - refusedSinceMs < attendsRefusedMs
+    clock.monotonicMs() - heldSinceMs < attendsHeldMs
   );
 }
 
