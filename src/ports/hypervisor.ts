@@ -63,18 +63,18 @@ export interface PoolLink {
    * Safety: only with a valid fence certificate for this very host; the pool's own guard takes any failed contact for
    * death. Idempotent in its end state.
    */
-  declareDead(hostUUID: string, deadlineMs: number, mayGo?: MayGo): Promise<EffectReply>;
+  declareDead(hostUUID: string, deadlineMs: number, mayGo: MayGo): Promise<EffectReply>;
   /**
    * VDI.remove_from_sm_config of exactly `host_<hostRef>`.
    * Safety: only with a valid fence certificate, only after declareDead, only when nothing works on the disk or its SR.
    */
-  removeLock(vdiUUID: string, hostRef: string, deadlineMs: number, mayGo?: MayGo): Promise<EffectReply>;
+  removeLock(vdiUUID: string, hostRef: string, deadlineMs: number, mayGo: MayGo): Promise<EffectReply>;
   /**
    * VM.start_on without force. Resolves when the pool's task has ended, or as lost at the deadline.
    * Safety: only a Halted virtual machine whose disks nobody holds, with the fence certificate of its old host valid.
    * A repeat while it runs is refused by the pool (VM_BAD_POWER_STATE).
    */
-  startOn(vmUUID: string, hostUUID: string, deadlineMs: number, mayGo?: MayGo): Promise<EffectReply>;
+  startOn(vmUUID: string, hostUUID: string, deadlineMs: number, mayGo: MayGo): Promise<EffectReply>;
 
   /**
    * Takes over who the members are now and how each is reached. What stays as it was goes on untouched; only when the

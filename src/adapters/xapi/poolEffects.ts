@@ -36,7 +36,7 @@ interface Sending extends Deps {
 export function createPoolEffects(deps: Deps): PoolEffects {
   /** Runs an effect on the present copy, or says why it is not sent. */
   const withCopy = async (
-    { deadlineMs, mayGo = freely }: { readonly deadlineMs: number; readonly mayGo: MayGo | undefined },
+    { deadlineMs, mayGo }: { readonly deadlineMs: number; readonly mayGo: MayGo },
     effect: (sending: Sending) => Promise<EffectReply>,
   ): Promise<EffectReply> => {
     const now = deps.connection.current();
@@ -63,8 +63,6 @@ export function createPoolEffects(deps: Deps): PoolEffects {
       }),
   };
 }
-
-const freely: MayGo = () => undefined;
 
 /** Looking up the disk may take long, but nothing has been judged by then: the removal itself is asked about. */
 async function removeLock(sending: Sending, vdiUUID: string, ofHostRef: string): Promise<EffectReply> {

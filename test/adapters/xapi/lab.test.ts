@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { freely } from './freely.ts';
 import { linkToLab } from './labLink.ts';
 
 test('shows the pool as the lab made it', async () => {
@@ -51,7 +52,9 @@ test('releases a dead member and starts one of its virtual machines elsewhere', 
   expect(await run((link) => link.readDiskLocks([machine.diskUUID], 5_000))).toMatchObject({
     value: [{ heldBy: new Map([[hostRef('host-2'), 'RW']]) }],
   });
-  expect(await run((link) => link.declareDead(host('host-2'), 120_000))).toEqual({ kind: 'succeeded' });
+  expect(await run((link) => link.declareDead(host('host-2'), 120_000, freely))).toEqual({
+    kind: 'succeeded',
+  });
   const locks = await run((link) => link.readLocks([machine.srUUID], 5_000));
   if (locks.kind === 'unknown') throw new Error(locks.because);
   expect(locks.value.filter(({ heldBy }) => heldBy.has(hostRef('host-2')))).toEqual([]);
@@ -62,13 +65,13 @@ test('releases a dead member and starts one of its virtual machines elsewhere', 
   expect(await run((link) => link.canBootHere(machine.uuid, host('host-2'), 5_000))).toMatchObject({
     value: { kind: 'no' },
   });
-  expect(await run((link) => link.startOn(machine.uuid, host('host-3'), 60_000))).toEqual({
+  expect(await run((link) => link.startOn(machine.uuid, host('host-3'), 60_000, freely))).toEqual({
     kind: 'succeeded',
   });
   expect(await run((link) => link.readVirtualMachine(machine.uuid, 5_000))).toMatchObject({
     value: { powerState: 'Running', residentOn: host('host-3') },
   });
-  expect(await run((link) => link.startOn(machine.uuid, host('host-4'), 60_000))).toMatchObject({
+  expect(await run((link) => link.startOn(machine.uuid, host('host-4'), 60_000, freely))).toMatchObject({
     kind: 'failed',
     code: 'VM_BAD_POWER_STATE',
   });
@@ -82,13 +85,15 @@ test('a hook that failed without a word leaves locks that are seen, and can be r
   await until(() => belief().kind === 'known');
   lab.steer.cutPower('host-2');
   lab.steer.addFault({ method: 'host.declare_dead', effect: { kind: 'hookFails' } });
-  expect(await run((link) => link.declareDead(host('host-2'), 120_000))).toEqual({ kind: 'succeeded' });
+  expect(await run((link) => link.declareDead(host('host-2'), 120_000, freely))).toEqual({
+    kind: 'succeeded',
+  });
   const machine = lab.document.virtualMachines.find(
     ({ hostName, shared }) => hostName === 'host-2' && shared,
   )!;
   const held = { value: [{ heldBy: new Map([[hostRef('host-2'), 'RW']]) }] };
   expect(await run((link) => link.readDiskLocks([machine.diskUUID], 5_000))).toMatchObject(held);
-  expect(await run((link) => link.removeLock(machine.diskUUID, hostRef('host-2'), 5_000))).toEqual({
+  expect(await run((link) => link.removeLock(machine.diskUUID, hostRef('host-2'), 5_000, freely))).toEqual({
     kind: 'succeeded',
   });
   expect(await run((link) => link.readDiskLocks([machine.diskUUID], 5_000))).toMatchObject({
@@ -103,7 +108,9 @@ test.each(['lostReply', 'html', 'truncated', 'hang'] as const)(
     await until(() => belief().kind === 'known');
     lab.steer.cutPower('host-2');
     lab.steer.addFault({ method: 'host.declare_dead', effect: { kind } });
-    expect(await run((link) => link.declareDead(host('host-2'), 30_000))).toMatchObject({ kind: 'lost' });
+    expect(await run((link) => link.declareDead(host('host-2'), 30_000, freely))).toMatchObject({
+      kind: 'lost',
+    });
     await pass(300_000);
     expect(sent.filter((call) => call.endsWith('Async.host.declare_dead')).length).toBe(1);
   },
@@ -145,13 +152,15 @@ test('a start that is under way when the master restarts is lost, and is not sen
   const { lab, run, until, belief, host, simulation } = await linkToLab();
   await until(() => belief().kind === 'known');
   lab.steer.cutPower('host-2');
-  expect(await run((link) => link.declareDead(host('host-2'), 120_000))).toEqual({ kind: 'succeeded' });
+  expect(await run((link) => link.declareDead(host('host-2'), 120_000, freely))).toEqual({
+    kind: 'succeeded',
+  });
   const machine = lab.document.virtualMachines.find(
     ({ hostName, shared }) => hostName === 'host-2' && shared,
   )!;
   lab.steer.addFault({ method: 'VM.start_on', effect: { kind: 'slow', delayMs: 20_000 } });
   simulation.clock(simulation.world).after(1_000, () => lab.steer.restartToolstack('host-1'));
-  expect(await run((link) => link.startOn(machine.uuid, host('host-3'), 180_000))).toMatchObject({
+  expect(await run((link) => link.startOn(machine.uuid, host('host-3'), 180_000, freely))).toMatchObject({
     kind: 'lost',
   });
 });

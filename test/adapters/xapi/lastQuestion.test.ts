@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { sleep } from '../../../src/ports/clock.ts';
+import { freely } from './freely.ts';
 import { hostRefs, hostUUIDs, vdiUUID, vmUUID } from './scriptedPool.ts';
 import { type SimulatedLink, simulateLink } from './simulatedLink.ts';
 
@@ -75,8 +76,10 @@ test('an effect that waited while the pool was connected to anew is not sent und
     await sleep(clock, 10_000);
     return { result: 'OpaqueRef:vdi-1' };
   });
-  expect(await simulated.run((link) => link.removeLock(vdiUUID, hostRefs[1]!, 30_000))).toMatchObject({
-    kind: 'notSent',
-  });
+  expect(await simulated.run((link) => link.removeLock(vdiUUID, hostRefs[1]!, 30_000, freely))).toMatchObject(
+    {
+      kind: 'notSent',
+    },
+  );
   expect(simulated.newCalls().filter((call) => call.includes('remove_from_sm_config'))).toEqual([]);
 });

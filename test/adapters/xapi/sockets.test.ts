@@ -4,6 +4,7 @@ import { createSocketNetwork } from '../../../src/adapters/network/sockets.ts';
 import { createXapi } from '../../../src/adapters/xapi/poolLink.ts';
 import { type ServedLab, serveLab } from '../../../src/lab/sockets.ts';
 import type { PoolAccess, PoolLink } from '../../../src/ports/hypervisor.ts';
+import { freely } from './freely.ts';
 import { accessOf } from './labLink.ts';
 
 /** The same adapter over real TLS, on the lab's members behind sockets of their own. */
@@ -92,9 +93,11 @@ test('releases a dead member over real TLS', async () => {
       lab.steer.cutPower('host-2');
       await served.settled();
       expect(await link.askMember(uuidOf('host-2'), 1_000)).toMatchObject({ value: { kind: 'silent' } });
-      expect(await link.declareDead(uuidOf('host-2'), 60_000)).toEqual({ kind: 'succeeded' });
+      expect(await link.declareDead(uuidOf('host-2'), 60_000, freely)).toEqual({ kind: 'succeeded' });
       const machine = lab.document.virtualMachines.find(({ hostName }) => hostName === 'host-2')!;
-      expect(await link.startOn(machine.uuid, uuidOf('host-3'), 60_000)).toEqual({ kind: 'succeeded' });
+      expect(await link.startOn(machine.uuid, uuidOf('host-3'), 60_000, freely)).toEqual({
+        kind: 'succeeded',
+      });
       const reading = await link.refresh(10_000);
       if (reading.kind === 'unknown') throw new Error(reading.because);
       expect(reading.value.virtualMachines.get(machine.uuid)).toMatchObject({
