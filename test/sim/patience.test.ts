@@ -117,6 +117,16 @@ describe('a request for which nothing was begun', () => {
     expect((await untilPhase(world, 'Failed', 60_000)).says).toMatch(/made 7\d min ago.*Create a new/);
   });
 
+  test.each([3 * 3_600_000, -3 * 3_600_000])(
+    'is not taken for an old one because the wall clock of the operator is off by %d ms',
+    async (byMs) => {
+      const world = await settled();
+      world.jumpWallClock(byMs);
+      await lose(world);
+      expect((await untilPhase(world, 'Succeeded')).phase).toBe('Succeeded');
+    },
+  );
+
   test('is never ended by age once something was', async () => {
     const world = await settled();
     await lose(world);

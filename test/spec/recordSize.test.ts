@@ -58,7 +58,7 @@ function memoryOfMany(): Memory {
       }),
     );
   return {
-    ...recall(request, { monotonicMs: () => facts.nowMs, wallMs: () => facts.nowWallMs }),
+    ...recall(request, { monotonicMs: () => facts.nowMs, wallMs: () => facts.nowWallMs }, 0),
     acts,
     plan: {
       hash: 'f'.repeat(16),

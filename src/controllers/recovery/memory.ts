@@ -89,7 +89,12 @@ export interface Timeline {
 type Status = NonNullable<RecoveryRequest['status']>;
 type JournalEntry = NonNullable<Status['journal']>[number];
 
-export function recall(request: RecoveryRequest, clock: Pick<Clock, 'monotonicMs' | 'wallMs'>): Memory {
+/** `oldestMs`: the request is certainly not older than this, whatever its date and the wall clock say. */
+export function recall(
+  request: RecoveryRequest,
+  clock: Pick<Clock, 'monotonicMs' | 'wallMs'>,
+  oldestMs: number,
+): Memory {
   const status = request.status;
   const nowMs = clock.monotonicMs();
   const wallMs = clock.wallMs();
@@ -117,7 +122,7 @@ export function recall(request: RecoveryRequest, clock: Pick<Clock, 'monotonicMs
     writtenMs: Number.NEGATIVE_INFINITY,
     refused: undefined,
     journalText: journalText(request),
-    sinceMs: nowMs - (Number.isFinite(madeAtMs) ? Math.max(0, wallMs - madeAtMs) : 0),
+    sinceMs: nowMs - (Number.isFinite(madeAtMs) ? Math.min(oldestMs, Math.max(0, wallMs - madeAtMs)) : 0),
     firstLookMs: status?.phase === undefined || status.phase === 'Pending' ? nowMs : undefined,
     heldSinceMs: undefined,
     base: { ms: nowMs, wallMs: Math.max(wallMs, newestMoment(status)) },

@@ -41,6 +41,13 @@ export interface RecoveryController {
 
 export function createRecoveryController(options: RecoveryOptions): RecoveryController {
   const memories = new Map<string, Memory>();
+  const startedMs = options.clock.monotonicMs();
+  const foundAtStart = new Set(options.cluster.requests.list().map((request) => request.metadata.uid));
+  /** What comes while this process watches is no older than the watch, whatever the wall clocks of two machines make of it. */
+  const oldestMs = (request: RecoveryRequest): number =>
+    foundAtStart.has(request.metadata.uid)
+      ? Number.POSITIVE_INFINITY
+      : options.clock.monotonicMs() - startedMs;
   return {
     reconcile: async (at) => {
       const key = `${at.namespace}/${at.name}`;
@@ -51,7 +58,10 @@ export function createRecoveryController(options: RecoveryOptions): RecoveryCont
         memories.delete(key);
       }
       if (request === undefined || isFinished(request)) return {};
-      const memory = memoryOf(request, memories.get(key), options.clock);
+      const memory = memoryOf(request, memories.get(key), {
+        clock: options.clock,
+        oldestMs: oldestMs(request),
+      });
       memories.set(key, memory);
       return await pass(request, memory, options);
     },
@@ -62,9 +72,13 @@ export function createRecoveryController(options: RecoveryOptions): RecoveryCont
   };
 }
 
-function memoryOf(request: RecoveryRequest, before: Memory | undefined, clock: Clock): Memory {
-  if (before === undefined) return recall(request, clock);
-  if (before.journalText !== journalText(request)) learnFrom(recall(request, clock), before);
+function memoryOf(
+  request: RecoveryRequest,
+  before: Memory | undefined,
+  { clock, oldestMs }: { readonly clock: Clock; readonly oldestMs: number },
+): Memory {
+  if (before === undefined) return recall(request, clock, oldestMs);
+  if (before.journalText !== journalText(request)) learnFrom(recall(request, clock, oldestMs), before);
   return before;
 }
 
