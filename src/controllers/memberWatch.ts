@@ -3,6 +3,7 @@
  * question a member every 40 s. A member that does not answer is asked every few seconds, together with the question to
  * the master whether it reaches it; and while a recovery runs (`attend`), so that no act has to wait for an answer.
  */
+import type { Silence } from '../domain/facts.ts';
 import type { MemberAnswer } from '../domain/pool.ts';
 import { known, type Reading, unknown } from '../domain/reading.ts';
 import type { Cancel, Clock, Random } from '../ports/clock.ts';
@@ -13,8 +14,8 @@ export interface MemberWatch {
   masterContact(hostUUID: string): Reading<'answers' | 'cannotBeContacted'>;
   /** For how long the member has not been heard of; unknown while it answers or has not been asked yet. */
   silentForMs(hostUUID: string): Reading<number>;
-  /** Since when it does not answer, by both clocks, with what was recalled; undefined while it answers. */
-  silentSince(hostUUID: string): { readonly ms: number; readonly wallMs: number } | undefined;
+  /** Since when it does not answer, with what was recalled; undefined while it answers. */
+  silentSince(hostUUID: string): Silence | undefined;
   /** A silence that was written down before a restart: it counts as soon as the member has been asked for a while. */
   recall(hostUUID: string, silence: RecordedSilence): void;
   /** Asks those others again that were last asked before this moment and do not fail; resolves when they have answered. */
@@ -86,6 +87,8 @@ interface Member {
   /** Monotonic and wall time of the first question without an answer since the last one with. */
   silentSince: { readonly ms: number; readonly wallMs: number } | undefined;
   recalled: RecordedSilence | undefined;
+  /** Monotonic moment of the question that it answered last; undefined where it never answered this process. */
+  lastAnswerMs: number | undefined;
   asking: boolean;
   /** Monotonic: since when the master is being asked about it; undefined while it is not. */
   askingMasterSinceMs: number | undefined;
@@ -152,6 +155,7 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
       contact: unknown(`The master has not been asked about ${name} yet.`),
       silentSince: undefined,
       recalled: undefined,
+      lastAnswerMs: undefined,
       asking: false,
       askingMasterSinceMs: undefined,
       nextContactMs: Number.NEGATIVE_INFINITY,
@@ -174,10 +178,11 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
       const member = members.get(hostUUID);
       if (member?.silentSince === undefined) return undefined;
       const { ms, wallMs } = member.silentSince;
+      const { lastAnswerMs } = member;
       const recalled = believed(member);
       return recalled === undefined
-        ? { ms, wallMs }
-        : { ms: ms - recalled.lastedMs, wallMs: recalled.sinceWallMs };
+        ? { ms, wallMs, lastAnswerMs }
+        : { ms: ms - recalled.lastedMs, wallMs: recalled.sinceWallMs, lastAnswerMs };
     },
     recall: (hostUUID, silence) => {
       const member = members.get(hostUUID);
@@ -245,6 +250,7 @@ function note(member: Member, answer: Reading<MemberAnswer>, clock: Clock): void
   }
   member.silentSince = undefined;
   member.recalled = undefined;
+  member.lastAnswerMs = answer.atMs;
   member.contact = unknown(`${member.declared.name} answers by itself, so the master was not asked.`);
   member.nextContactMs = Number.NEGATIVE_INFINITY;
 }

@@ -25,7 +25,7 @@ export interface Facts {
   /** Whether the pool master can reach the target. */
   readonly masterContact: Reading<'answers' | 'cannotBeContacted'>;
   /** Since when members do not answer, by host UUID; a silence that was recorded before a restart is reckoned in. */
-  readonly silentSince: ReadonlyMap<string, { readonly ms: number; readonly wallMs: number }>;
+  readonly silentSince: ReadonlyMap<string, Silence>;
   /** For how long the target has not been heard of, by anyone. */
   readonly silentForMs: Reading<number>;
   /** What the power devices of the target said, newest last; only since nothing has been heard of it. */
@@ -54,6 +54,14 @@ export interface Facts {
   readonly declared: ReadonlyMap<string, DeclaredVirtualServer>;
   /** What the probes said, by VM UUID. */
   readonly serving: ReadonlyMap<string, Reading<boolean>>;
+}
+
+/** Since when a member does not answer, by both clocks. */
+export interface Silence {
+  readonly ms: number;
+  readonly wallMs: number;
+  /** Monotonic moment of the question that it answered last; undefined where it never answered this process. */
+  readonly lastAnswerMs: number | undefined;
 }
 
 export interface RequestFacts {

@@ -4,7 +4,8 @@
  */
 import { lastAct } from './acts.ts';
 import { effectKey } from './effects.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, Silence } from './facts.ts';
+import { bootsAtLeastMs } from './trust.ts';
 
 export interface Cut {
   /** Monotonic: when it was sent. */
@@ -28,16 +29,30 @@ export function cutOf(facts: Facts): Cut | undefined {
  * A member did not answer before the cut either, so its silence says nothing about it. Both clocks have to agree: the
  * monotonic one knows nothing of the time before a restart, and the wall clock may jump.
  */
-export function wasSilentBefore(cut: Cut, since: { readonly ms: number; readonly wallMs: number }): boolean {
+export function wasSilentBefore(cut: Cut, since: Silence): boolean {
   return since.ms < cut.sentMs && since.wallMs < cut.atWallMs;
 }
 
-/** The sentence about a member that fell silent when the power was cut, or undefined. It holds for good. */
+/** It has answered a question that was asked after the power was off, whatever became of it later. */
+export function answeredAfter(cut: Cut, since: Silence): boolean {
+  return since.lastAnswerMs !== undefined && since.lastAnswerMs > cut.doneMs;
+}
+
+/** Members are asked every few seconds during a recovery, so a machine that was cut is missed within this. */
+const missedWithinMs = 60_000;
+
+/**
+ * The sentence about a member that fell silent in the moment of the cut and has not answered since, or undefined. It holds
+ * for good. One that falls silent later has another reason for it.
+ */
 export function wrongCut(facts: Facts): string | undefined {
   const cut = cutOf(facts);
   if (cut === undefined) return undefined;
   for (const [uuid, since] of facts.silentSince) {
-    if (uuid === facts.target.hostUUID || wasSilentBefore(cut, since)) continue;
+    if (uuid === facts.target.hostUUID || wasSilentBefore(cut, since) || answeredAfter(cut, since)) continue;
+    if (since.ms > cut.doneMs + missedWithinMs) continue;
+    // A toolstack that is restarted in this moment answers again sooner than a machine that was cut could.
+    if (facts.nowMs - since.ms < bootsAtLeastMs) continue;
     const name = facts.hosts.get(uuid)?.name ?? uuid;
     return `${name} fell silent when the power of ${facts.target.name} was cut, so the wrong machine may have been cut, and ${facts.target.name} may still run. Look which of the two has power.`;
   }

@@ -105,7 +105,7 @@ test('a word that does not count because the controller says On is told why', as
   await attest(world);
   await world.pass(5_000);
   world.lab.steer.setBmc(lostHost, 'hangs');
-  await world.pass(4 * 60_000);
+  await world.pass(12 * 60_000);
   const scene = await look(world);
   expect(scene.says).toMatch(
     /The attestation by Ada does not count any more: .*said that the power of host-3 is "On"/,

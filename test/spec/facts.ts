@@ -64,7 +64,7 @@ export interface World {
   storage(uuid: string, change: Partial<StorageBelief>): World;
   answer(uuid: string, answer: MemberAnswer | Reading<MemberAnswer>): World;
   /** The member does not answer since so long; the wall clock may have been set back since. */
-  silentSince(uuid: string, agoMs: number, setBackMs?: number): World;
+  silentSince(uuid: string, agoMs: number, change?: { setBackMs?: number; answeredAgoMs?: number }): World;
   declaredHost(uuid: string, state: 'InService' | 'Maintenance' | 'undeclared'): World;
   declared(name: string, change: Partial<DeclaredVirtualServer>): World;
   /** One more reading of the target's power, `agoMs` ago. */
@@ -114,11 +114,18 @@ export function around(facts: Facts): World {
           [uuid, answer.kind === 'known' || answer.kind === 'unknown' ? answer : read(answer, 1000)],
         ]),
       }),
-    silentSince: (uuid, agoMs, setBackMs = 0) =>
+    silentSince: (uuid, agoMs, { setBackMs = 0, answeredAgoMs = agoMs + 5_000 } = {}) =>
       set({
         silentSince: new Map([
           ...facts.silentSince,
-          [uuid, { ms: nowMs - agoMs, wallMs: nowWallMs - agoMs - setBackMs }],
+          [
+            uuid,
+            {
+              ms: nowMs - agoMs,
+              wallMs: nowWallMs - agoMs - setBackMs,
+              lastAnswerMs: nowMs - answeredAgoMs,
+            },
+          ],
         ]),
       }),
     declaredHost: (uuid, state) => {
@@ -256,7 +263,9 @@ export function suspected(): World {
       ]),
     ),
     masterContact: read('cannotBeContacted'),
-    silentSince: new Map([[target, { ms: nowMs - 3_600_000, wallMs: nowWallMs - 3_600_000 }]]),
+    silentSince: new Map([
+      [target, { ms: nowMs - 3_600_000, wallMs: nowWallMs - 3_600_000, lastAnswerMs: nowMs - 3_605_000 }],
+    ]),
     silentForMs: read(3_600_000),
     powerReadings: [],
     powerUnknown: undefined,

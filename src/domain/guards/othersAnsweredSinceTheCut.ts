@@ -1,5 +1,5 @@
 import { currentPool } from '../currentPool.ts';
-import { cutOf, wasSilentBefore, wrongCut } from '../theCut.ts';
+import { answeredAfter, cutOf, wasSilentBefore, wrongCut } from '../theCut.ts';
 import { allow, deny, type Guard, missing } from '../verdict.ts';
 
 /**
@@ -18,11 +18,11 @@ export const othersAnsweredSinceTheCut: Guard = {
     for (const host of pool.value.hosts.values()) {
       if (host.uuid === facts.target.hostUUID || facts.hosts.get(host.uuid)?.state !== 'InService') continue;
       const since = facts.silentSince.get(host.uuid);
-      if (since !== undefined && wasSilentBefore(cut, since)) continue;
+      if (since !== undefined && (wasSilentBefore(cut, since) || answeredAfter(cut, since))) continue;
       const answer = facts.answers.get(host.uuid);
-      if (answer?.kind !== 'known' || answer.atMs <= cut.doneMs) {
+      if (since !== undefined || answer?.kind !== 'known' || answer.atMs <= cut.doneMs) {
         return missing(
-          `${host.name} has not been asked again since the power of ${facts.target.name} was cut.`,
+          `${host.name} has not answered since the power of ${facts.target.name} was cut. Until it does, it may be the machine that was cut.`,
         );
       }
     }

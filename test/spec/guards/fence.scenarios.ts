@@ -1,4 +1,4 @@
-import { hostUUID, notRead, nowWallMs, read, silent, target, type World } from '../facts.ts';
+import { hostUUID, notRead, nowMs, nowWallMs, read, silent, target, type World } from '../facts.ts';
 import type { Scenario } from './scenario.ts';
 
 function certified(world: World, change: Partial<NonNullable<World['facts']['certificate']>>): World {
@@ -39,7 +39,7 @@ export const fenceScenarios: readonly Scenario[] = [
   {
     guard: 'othersAnsweredSinceTheCut',
     rule: 'refuses so also when the wall clock was set back after the cut',
-    change: (world) => world.silentSince(hostUUID(2), 34_000, 7_200_000),
+    change: (world) => world.silentSince(hostUUID(2), 34_000, { setBackMs: 7_200_000 }),
     verdict: 'deny',
     says: /wrong machine may have been cut/,
   },
@@ -48,14 +48,41 @@ export const fenceScenarios: readonly Scenario[] = [
     rule: 'waits until each other member has been asked again since the cut',
     change: (world) => world.answer(hostUUID(4), read({ kind: 'member', ofAddress: '10.0.0.1' }, 36_000)),
     verdict: 'unknown',
-    says: /host-4 has not been asked again since/,
+    says: /host-4 has not answered since/,
   },
   {
     guard: 'othersAnsweredSinceTheCut',
     rule: 'does not count the answer that came while the controller still said on',
     change: (world) => world.answer(hostUUID(4), read({ kind: 'member', ofAddress: '10.0.0.1' }, 21_000)),
     verdict: 'unknown',
-    says: /host-4 has not been asked again since/,
+    says: /host-4 has not answered since/,
+  },
+  {
+    guard: 'othersAnsweredSinceTheCut',
+    rule: 'only waits for a member that fell silent with the cut for as long as no machine boots: its toolstack may be restarting',
+    change: (world) => world.silentSince(hostUUID(2), 29_000),
+    verdict: 'unknown',
+    says: /host-2 has not answered since/,
+  },
+  {
+    guard: 'othersAnsweredSinceTheCut',
+    rule: 'takes no offence at a member that answered after the cut and fell silent later, as a master does that restarts',
+    change: (world) => world.silentSince(hostUUID(1), 5_000, { answeredAgoMs: 8_000 }),
+    verdict: 'allow',
+    says: /Every other member/,
+  },
+  {
+    guard: 'othersAnsweredSinceTheCut',
+    rule: 'waits for a member that fell silent long after the cut and was never heard of since it',
+    change: (world) =>
+      world
+        .with({ powerReadings: [] })
+        .power('off', 190_000)
+        .power('off', 2000)
+        .acted({ key: `cutPower ${target}`, sinceMs: nowMs - 200_000 })
+        .silentSince(hostUUID(2), 90_000, { answeredAgoMs: 300_000 }),
+    verdict: 'unknown',
+    says: /host-2 has not answered since.*may be the machine that was cut/,
   },
   {
     guard: 'othersAnsweredSinceTheCut',
