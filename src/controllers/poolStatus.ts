@@ -167,6 +167,6 @@ function fencingReady(view: PoolView, pool: PoolBelief): ConditionNow {
     : isFalse(
         'FencingReady',
         'SomeMembers',
-        `The power of ${cannot.join(', ')} can't be read. Look at FencingReady of those Hosts.`,
+        `The power of ${cannot.join(', ')} could not be cut and proven off tonight. Look at FencingReady of those Hosts.`,
       );
 }

@@ -87,7 +87,7 @@ describe.each<[string, Edit, RegExp]>([
   [
     "another serial than the machine's",
     editing('Host', lostHost, () => ({ serial: 'OTHER1' })),
-    /The serial is declared as OTHER1, and .* shows KT\w+\. Correct the Host/,
+    /The pool read the serial KT\w+ from host-3, and the Host host-3 is declared with OTHER1\. Correct the Host/,
   ],
   [
     'a wrong password for the power controller',
