@@ -145,6 +145,7 @@ export function createPowerWatch(options: {
       if (attended > 0) void looking.then(options.onChange);
       else await looking;
     }
+    const sameAsBefore = found === undefined && failing && because === sentences.join(' ');
     // A question that brought nothing says nothing beside a later one that did.
     if (found !== undefined || round > answeredRound) {
       failing = found === undefined;
@@ -153,7 +154,7 @@ export function createPowerWatch(options: {
     if (found !== undefined) answeredRound = Math.max(answeredRound, round);
     if (stopped) return;
     planNext();
-    options.onChange();
+    if (!sameAsBefore) options.onChange();
   };
   plan(clock.monotonicMs());
 

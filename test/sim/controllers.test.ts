@@ -169,7 +169,7 @@ test('a controller that is busy for long says so in the request, and its recover
   expect((await untilSays(world, /HTTP 503/)).says).toMatch(
     /could not be sent: .*HTTP 503.* It is tried again/,
   );
-  await world.pass(20 * 60_000);
+  await world.pass(8 * 60_000);
   expect(harm(world)).toEqual([]);
   world.lab.steer.setBmc(lostHost, 'honest');
   expect(await untilPhase(world, 'Succeeded', 3 * 60_000)).toMatchObject({ phase: 'Succeeded' });
@@ -182,12 +182,12 @@ test('a controller that nobody attends to is left alone, also after a release', 
   await untilPhase(world, 'Succeeded');
   await world.pass(60_000);
   const before = world.simulation.transcript.length;
-  await world.pass(60 * 60_000);
+  await world.pass(31 * 60_000);
   const asked = world.simulation.transcript
     .slice(before)
     .filter((line) => line.includes('GET /redfish/v1/Systems/1 >') && line.includes(bmcOf(world)));
-  expect(asked.length).toBeGreaterThan(2);
-  expect(asked.length).toBeLessThan(10);
+  expect(asked.length).toBeGreaterThan(0);
+  expect(asked.length).toBeLessThan(6);
 });
 
 function bmcOf(world: World): string {
