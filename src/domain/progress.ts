@@ -5,7 +5,7 @@
  */
 import { attempts, lastAct, openAct } from './acts.ts';
 import { effectKey } from './effects.ts';
-import type { Facts, StartFacts, Victim } from './facts.ts';
+import type { Act, Facts, StartFacts, Victim } from './facts.ts';
 import { foundByItsHost, onlyPlace } from './moving.ts';
 import { declaredHalted } from './obstacles.ts';
 import { place } from './placement.ts';
@@ -61,12 +61,12 @@ function advanceOne(before: Victim, facts: Facts): Victim {
   }
   const last = lastAct(facts, key);
   const found =
-    victim.state === 'Starting' && last?.reply === 'failed' ? foundByItsHost(last.says) : undefined;
+    victim.state === 'Starting' && last?.outcome === 'NotDone' ? foundByItsHost(last.says) : undefined;
   if (found !== undefined && (found === 'runs' || victim.onlyOn === undefined)) {
     return { ...unknownToThePool(victim, facts), attempts: tried };
   }
   if (last?.outcome === 'NotDone' && (victim.state === 'Starting' || tried >= startAttempts)) {
-    return afterFailure(victim, tried, last.says, facts);
+    return afterFailure({ ...victim, attempts: tried }, last, facts);
   }
   if (victim.state === 'Starting') return { ...victim, state: 'Planned', attempts: tried };
   return reading === undefined ? victim : beforeStart(victim, reading, facts);
@@ -80,7 +80,13 @@ function asDeclaredNow(victim: Victim, facts: Facts): Victim {
   if (machine === undefined) return victim;
   if (victim.state === 'LeftHalted') {
     if (declared?.powerState !== 'Running') return victim;
-    return placedAnew(victim, facts, victim.refusedBy ?? []) ?? victim;
+    return (
+      placedAnew(victim, facts, victim.refusedBy ?? []) ?? {
+        ...victim,
+        state: 'NotRecoverable',
+        why: 'It was declared Running again, and no member has room and its storage. Free memory, then start it by hand.',
+      }
+    );
   }
   if (victim.state !== 'Planned') return victim;
   if (declared?.powerState === 'Halted') return { ...victim, ...declaredHalted };
@@ -131,17 +137,19 @@ function runningOn(
   };
 }
 
-function afterFailure(victim: Victim, tried: number, says: string | undefined, facts: Facts): Victim {
-  const what = says ?? 'the start had no effect and its reply was lost';
+/** Another host is tried where this one is known to have refused it; what is not known may yet show itself there. */
+function afterFailure(victim: Victim, last: Act, facts: Facts): Victim {
+  const { attempts: tried } = victim;
   if (tried >= startAttempts) {
+    const what = last.says ?? 'the start had no effect and its reply was lost';
     return {
       ...victim,
       state: 'Failed',
-      attempts: tried,
       why: `${tried} starts failed, the last with: ${what}. It is left halted; look at it and start it by hand.`,
     };
   }
-  return replaced(victim, tried, facts) ?? { ...victim, state: 'Planned', attempts: tried };
+  const elsewhere = last.reply === 'failed' ? replaced(victim, tried, facts) : undefined;
+  return elsewhere ?? { ...victim, state: 'Planned' };
 }
 
 /** Looks for another host, where the planned one refused it. Undefined when no other has room. */

@@ -86,6 +86,13 @@ describe('a virtual machine of the plan', () => {
     expect(after).toMatchObject({ state: 'Planned', attempts: 1 });
     expect(after.host).not.toBe(before);
   });
+  test('is tried on the same host again when nobody knows how its first start ended: it may be that host that has it', () => {
+    const before = web(unlocked()).host;
+    const world = unlocked()
+      .victim('web', { state: 'Starting' })
+      .acted({ key: starting, outcome: 'NotDone', reply: 'lost' });
+    expect(web(world)).toMatchObject({ state: 'Planned', attempts: 1, host: before });
+  });
   test('is left halted after two starts that failed, with what was said last', () => {
     const failed = {
       key: starting,
