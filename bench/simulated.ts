@@ -7,7 +7,10 @@ import type { Figure } from './figure.ts';
 /** Status writes per harmful effect, and XAPI calls per started virtual machine, in a recovery of 100. */
 export async function recoveryCounts(): Promise<readonly Figure[]> {
   const seen: OutgoingRequest[] = [];
-  const world = createWorld({ lab: { virtualServers: 400 }, interpose: recorder(seen) });
+  const world = createWorld({
+    lab: { virtualServers: 400, latencies: { guardContactMs: 10 } },
+    interpose: recorder(seen),
+  });
   world.startOperator();
   await world.applyAndSettle();
   world.lab.steer.partition('host-3', 'everyone', 'management');
