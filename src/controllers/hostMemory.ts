@@ -11,12 +11,15 @@ import { type LifeSign, recordedEveryMs } from './signsOfLife.ts';
 
 type HostStatus = NonNullable<Host['status']>;
 
-/** While it lasts, a silence is written down again this often, so that a restarted process can tell an old one from a new one. */
+/**
+ * While it lasts, a silence is written down again this often, so that a restarted process can tell an old one from a new
+ * one. Once it is long enough for every decision and no recovery looks at the member, nothing rests on it any more.
+ */
 const silenceEveryMs = 30_000;
 
 /** What was written down before a restart is kept until the member has been asked again: it is what the restarted process recalls. */
 export function silenceOf(
-  { host, state, nowMs, nowWallMs }: HostView,
+  { host, pool, state, nowMs, nowWallMs }: HostView,
   answer: Reading<MemberAnswer>,
 ): Pick<HostStatus, 'silentSince' | 'silenceSeenAt' | 'silentForSeconds'> {
   const { silentSince, silenceSeenAt, silentForSeconds } = host.status ?? {};
@@ -26,12 +29,16 @@ export function silenceOf(
     ...(silentForSeconds === undefined ? {} : { silentForSeconds }),
   };
   if (state.kind === 'closed' || answer.kind === 'unknown') return before;
-  const since = state.session.members.silentSince(host.spec.hostUUID);
+  const { members } = state.session;
+  const since = members.silentSince(host.spec.hostUUID);
   if (since === undefined) return {};
   const same = silentSince === isoSeconds(since.wallMs);
-  const written = silenceSeenAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(silenceSeenAt);
-  const agoMs = nowWallMs - written;
+  const agoMs =
+    silenceSeenAt === undefined ? Number.POSITIVE_INFINITY : nowWallMs - Date.parse(silenceSeenAt);
   if (same && agoMs >= 0 && agoMs < silenceEveryMs) return before;
+  const enoughMs = (pool?.spec.detection?.memberTimeoutSeconds ?? 600) * 1000;
+  const written = (silentForSeconds ?? 0) * 1000 > enoughMs;
+  if (same && written && !members.isAttended(host.spec.hostUUID)) return before;
   return {
     silentSince: isoSeconds(since.wallMs),
     silenceSeenAt: isoSeconds(nowWallMs),

@@ -26,10 +26,19 @@ export function identityFacts(
 }
 
 /** A Host of another namespace is named with it. */
-function declaredIdentity({ metadata, spec }: Host, seenFrom: Host): DeclaredIdentity {
-  const elsewhere = metadata.namespace !== seenFrom.metadata.namespace;
+function declaredIdentity(host: Host, seenFrom: Host): DeclaredIdentity {
+  const known = identityOf.get(host) ?? identityAtHome(host);
+  identityOf.set(host, known);
+  const { namespace } = host.metadata;
+  return namespace === seenFrom.metadata.namespace ? known : { ...known, name: `${namespace}/${known.name}` };
+}
+
+/** Cached objects are never changed, only replaced. */
+const identityOf = new WeakMap<Host, DeclaredIdentity>();
+
+function identityAtHome({ metadata, spec }: Host): DeclaredIdentity {
   return {
-    name: elsewhere ? `${metadata.namespace}/${metadata.name}` : metadata.name,
+    name: metadata.name,
     hostUUID: spec.hostUUID,
     address: spec.address,
     serial: spec.serial,

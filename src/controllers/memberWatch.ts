@@ -22,6 +22,7 @@ export interface MemberWatch {
   askOthersAgain(hostUUID: string, beforeMs: number): Promise<void>;
   /** Asks this member often, and the others often enough for a decision, until the returned function is called. */
   attend(hostUUID: string): Cancel;
+  isAttended(hostUUID: string): boolean;
   /**
    * Takes over who the members are now. Of one that is reached at the same address under the same certificate everything
    * that is known stays; of another one nothing does, since it was about another machine.
@@ -206,6 +207,7 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
         else attended.delete(hostUUID);
       };
     },
+    isAttended: (hostUUID) => attended.has(hostUUID),
     setMembers: (declared) => {
       const before = new Map(members);
       members.clear();

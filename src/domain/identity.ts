@@ -4,6 +4,7 @@
  * of the three contradict, identifies nobody (design law of pinned identity).
  */
 import type { Facts } from './facts.ts';
+import { isPlaceholder } from './placeholders.ts';
 import type { PoolBelief } from './pool.ts';
 
 /** What a Host declares about its machine. */
@@ -69,54 +70,6 @@ export function identityTrouble(
   return unidentified === undefined ? undefined : { kind: 'unidentified', because: unidentified };
 }
 
-/** Values that makers leave in firmware instead of a serial. They are the same on every board. */
-const placeholders: ReadonlySet<string> = new Set([
-  '0123456789',
-  '1234567890',
-  '123456789',
-  'to be filled by o.e.m.',
-  'to be filled by o.e.m',
-  'to be filled by oem',
-  'not specified',
-  'not available',
-  'not applicable',
-  'not present',
-  'not provided',
-  'not set',
-  'system serial number',
-  'chassis serial number',
-  'base board serial number',
-  'baseboard serial number',
-  'serial number',
-  'default string',
-  'default',
-  'none',
-  'null',
-  'empty',
-  'invalid',
-  'unknown',
-  'undefined',
-  'n/a',
-  'na',
-  'oem',
-  'o.e.m.',
-  'asset-1234567890',
-]);
-
-/** Also one character repeated (`0000000000`, `xxxxxxxx`, `.......`), and UUIDs that nobody drew. */
-export function isPlaceholder(value: string): boolean {
-  const text = value.trim().toLowerCase();
-  const letters = text.replaceAll(/[\s-]/g, '');
-  return placeholders.has(text) || (letters !== '' && /^(.)\1*$/u.test(letters)) || knownUUIDs.has(text);
-}
-
-/** Left in firmware by makers: https://github.com/systemd/systemd/issues/18123 lists such product UUIDs. */
-const knownUUIDs: ReadonlySet<string> = new Set([
-  '03000200-0400-0500-0006-000700080009',
-  '00020003-0004-0005-0006-000700080009',
-  '12345678-1234-5678-90ab-cddeefaabbcc',
-]);
-
 function unusableDeclaration({ declared }: IdentityFacts): string | undefined {
   for (const [field, value] of declaredValues(declared)) {
     if (value.trim() === '') {
@@ -129,12 +82,22 @@ function unusableDeclaration({ declared }: IdentityFacts): string | undefined {
   return undefined;
 }
 
-function declaredValues(host: DeclaredIdentity): readonly (readonly [string, string])[] {
-  return (['serial', 'boardSerial', 'systemUUID'] as const).flatMap((field) => {
+type DeclaredValues = readonly (readonly [string, string])[];
+
+function declaredValues(host: DeclaredIdentity): DeclaredValues {
+  const known = valuesOf.get(host);
+  if (known !== undefined) return known;
+  const values: [string, string][] = [];
+  for (const field of ['serial', 'boardSerial', 'systemUUID'] as const) {
     const value = host[field];
-    return value === undefined ? [] : [[field, value] as const];
-  });
+    if (value !== undefined) values.push([field, value]);
+  }
+  valuesOf.set(host, values);
+  return values;
 }
+
+/** Every Host is compared with every other one at each look, and what it declares does not change. */
+const valuesOf = new WeakMap<DeclaredIdentity, DeclaredValues>();
 
 function sharedDeclaration({ declared, otherHosts }: IdentityFacts): string | undefined {
   for (const other of otherHosts) {
@@ -214,8 +177,8 @@ function controllerContradicts(
     [...(pool?.hosts.values() ?? [])].find(
       (member) =>
         member.uuid !== declared.hostUUID &&
-        !isPlaceholder(member.serial) &&
         shows(shown, member.serial) &&
+        !isPlaceholder(member.serial) &&
         !isDeclared(declared, member.serial),
     );
   if (foreign !== undefined) {
@@ -281,7 +244,7 @@ function isUsable(serial: string): boolean {
 }
 
 function isSerialOf(serial: string, value: string | undefined): boolean {
-  return value !== undefined && isUsable(serial) && serial === value;
+  return serial === value && isUsable(serial);
 }
 
 /** Names may stand for anything; only a literal address can be compared with the pool's. */

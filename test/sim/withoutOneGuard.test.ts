@@ -66,10 +66,11 @@ const cases: readonly Case[] = [
   },
   {
     guard: 'memberIsSilent',
-    when: 'the member answers',
-    happens: async (world) => {
-      await world.request(request, lostHost);
-      await world.pass(15 * minuteMs);
+    when: 'the member has not been silent for long',
+    happens: async (world, stage) => {
+      await world.patch('Pool', 'lab', { spec: { detection: { memberTimeoutSeconds: 600 } } });
+      await stage.lose(world);
+      await world.pass(3 * minuteMs);
     },
   },
   {

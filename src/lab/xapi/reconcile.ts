@@ -43,9 +43,11 @@ export function adoptUnknownToDatabase(pool: Pool, member: Member, database: Dat
     if (domain.phase === 'still') continue;
     const vm = database.refOf('VM', domain.vmUUID);
     const record = vm === undefined ? undefined : database.get('VM', vm);
-    // A start that is under way is reported by whoever carries it out.
-    if (vm === undefined || record?.scheduled_to_be_resident_on !== nullRef) continue;
     const host = member.identity.hostRef;
+    // What is on its way to another host is reported there. A start that was on its way here is reported from here: the
+    // master that carried it out has forgotten it.
+    const scheduled = record?.scheduled_to_be_resident_on;
+    if (vm === undefined || record === undefined || (scheduled !== nullRef && scheduled !== host)) continue;
     const free = record.resident_on === nullRef || record.resident_on === host;
     if (free && record.power_state === 'Halted') {
       adopt(pool, database, { vm, host, domain });

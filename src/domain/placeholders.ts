@@ -1,0 +1,47 @@
+/** Values that makers leave in firmware instead of a serial. They are the same on every board. */
+const placeholders: ReadonlySet<string> = new Set([
+  '0123456789',
+  '1234567890',
+  '123456789',
+  'to be filled by o.e.m.',
+  'to be filled by o.e.m',
+  'to be filled by oem',
+  'not specified',
+  'not available',
+  'not applicable',
+  'not present',
+  'not provided',
+  'not set',
+  'system serial number',
+  'chassis serial number',
+  'base board serial number',
+  'baseboard serial number',
+  'serial number',
+  'default string',
+  'default',
+  'none',
+  'null',
+  'empty',
+  'invalid',
+  'unknown',
+  'undefined',
+  'n/a',
+  'na',
+  'oem',
+  'o.e.m.',
+  'asset-1234567890',
+]);
+
+/** Also one character repeated (`0000000000`, `xxxxxxxx`, `.......`), and UUIDs that nobody drew. */
+export function isPlaceholder(value: string): boolean {
+  const text = value.trim().toLowerCase();
+  const letters = text.replaceAll(/[\s-]/g, '');
+  return placeholders.has(text) || (letters !== '' && /^(.)\1*$/u.test(letters)) || knownUUIDs.has(text);
+}
+
+/** Left in firmware by makers: https://github.com/systemd/systemd/issues/18123 lists such product UUIDs. */
+const knownUUIDs: ReadonlySet<string> = new Set([
+  '03000200-0400-0500-0006-000700080009',
+  '00020003-0004-0005-0006-000700080009',
+  '12345678-1234-5678-90ab-cddeefaabbcc',
+]);
