@@ -27,7 +27,9 @@ export interface Played {
 
 const lookEveryMs = 2_000;
 /** After the last event nothing may have happened for so long before the end is judged. */
-const quietMs = 100_000;
+const quietMs = 60_000;
+/** A master that waits as long as the real one does lets two minutes pass between two acts. */
+const quietWithSlowMasterMs = 4 * 60_000;
 const endsWithinMs = 25 * 60_000;
 
 /** `firstCorruption` ends the history there, for who only asks whether one comes. */
@@ -261,7 +263,8 @@ function isCorrupt({ judged, world }: Staged): boolean {
 async function untilQuiet(stage: Staged, until: 'quiet' | 'firstCorruption'): Promise<void> {
   const { simulation } = stage.world;
   const lastMs = simulation.nowMs;
-  const calm = (): boolean => simulation.nowMs - Math.max(lastMs, stage.judged.at(-1)?.atMs ?? 0) >= quietMs;
+  const forMs = stage.history.slowMaster === true ? quietWithSlowMasterMs : quietMs;
+  const calm = (): boolean => simulation.nowMs - Math.max(lastMs, stage.judged.at(-1)?.atMs ?? 0) >= forMs;
   while (!calm() && simulation.nowMs - lastMs < endsWithinMs) {
     await passTo(stage, simulation.nowMs + 10_000);
     if (until === 'firstCorruption' && isCorrupt(stage)) return;

@@ -39,7 +39,7 @@ async function playMany({ draws, seed, shrink: small }: Flags): Promise<void> {
     const played = await play(history);
     note(tally, number, played);
     for (const failure of oneOfEachSort(played.failures)) await report(number, history, failure, small);
-    if (tally.draws % 100 === 0) console.log(`${tally.draws} of ${draws}: ${summary(tally)}`);
+    if (tally.draws % 25 === 0) console.log(`${tally.draws} of ${draws}: ${summary(tally)}`);
   }
   const seconds = (performance.now() - startedMs) / 1000;
   console.log(
