@@ -217,6 +217,8 @@ export interface Act {
   readonly sinceMs: number;
   /** When it was written down. */
   readonly atWallMs: number;
+  /** Monotonic: when this process knew how it had ended; undefined while it is open, and for what an earlier process knew. */
+  readonly endedMs?: number;
   readonly outcome: 'Intended' | 'Proven' | 'NotDone' | 'NotSent';
   /** What the reply said; undefined while this process waits for it, `lost` when it cannot come any more. */
   readonly reply: 'succeeded' | 'failed' | 'lost' | undefined;

@@ -21,8 +21,8 @@ export function cutOf(facts: Facts): Cut | undefined {
   const act = lastAct(facts, effectKey({ kind: 'cutPower', hostUUID, serial }));
   if (act === undefined) return undefined;
   // Until the controller said off the machine may have gone on answering.
-  const off = facts.powerReadings.find((reading) => reading.power === 'off' && reading.atMs > act.sinceMs);
-  return { sentMs: act.sinceMs, doneMs: off?.atMs ?? act.sinceMs, atWallMs: act.atWallMs };
+  const doneMs = act.endedMs ?? (act.outcome === 'Intended' ? facts.nowMs : act.sinceMs);
+  return { sentMs: act.sinceMs, doneMs, atWallMs: act.atWallMs };
 }
 
 /**

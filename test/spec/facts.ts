@@ -295,7 +295,7 @@ export function fenced(): World {
   const off = suspected()
     .with({ powerReadings: [] })
     .power('on', 40_000)
-    .acted({ key: `cutPower ${target}`, sinceMs: nowMs - 35_000 })
+    .acted({ key: `cutPower ${target}`, sinceMs: nowMs - 35_000, endedMs: nowMs - 20_000 })
     .power('off', 20_000)
     .power('off', 2000);
   return off.with({ certificate: certify(off.facts) });

@@ -34,7 +34,7 @@ function settled(acts: readonly ActRecord[], facts: Facts): readonly ActRecord[]
   return acts.map((act): ActRecord => {
     if (act.outcome !== 'Intended') return act;
     const outcome = settle(act, facts);
-    return outcome === 'open' ? act : { ...act, outcome, endedWallMs: facts.momentMs };
+    return outcome === 'open' ? act : { ...act, outcome, endedWallMs: facts.momentMs, endedMs: facts.nowMs };
   });
 }
 

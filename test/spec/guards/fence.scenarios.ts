@@ -79,7 +79,7 @@ export const fenceScenarios: readonly Scenario[] = [
         .with({ powerReadings: [] })
         .power('off', 190_000)
         .power('off', 2000)
-        .acted({ key: `cutPower ${target}`, sinceMs: nowMs - 200_000 })
+        .acted({ key: `cutPower ${target}`, sinceMs: nowMs - 200_000, endedMs: nowMs - 190_000 })
         .silentSince(hostUUID(2), 90_000, { answeredAgoMs: 300_000 }),
     verdict: 'unknown',
     says: /host-2 has not answered since.*may be the machine that was cut/,
