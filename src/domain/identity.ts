@@ -73,10 +73,14 @@ export function identityTrouble(
 function unusableDeclaration({ declared }: IdentityFacts): string | undefined {
   for (const [field, value] of declaredValues(declared)) {
     if (value.trim() === '') {
-      return `${field} of the Host ${declared.name} is empty. Give the machine's own, or leave ${field} out.`;
+      return `The ${field} of the Host ${declared.name} is empty. Give the machine's own, or leave ${field} out.`;
     }
     if (isPlaceholder(value)) {
-      return `${field} of the Host ${declared.name} is ${quoted(value)}, which makers leave on every board, so it identifies no machine. Give the machine's own, or declare no Redfish controller and rely on a person's word.`;
+      const without =
+        field === 'serial'
+          ? "leave serial and its Redfish controller out and rely on a person's word"
+          : `leave ${field} out`;
+      return `The ${field} of the Host ${declared.name} is ${quoted(value)}, which makers leave on every board, so it identifies no machine. Give a number that this machine alone has, or ${without}.`;
     }
   }
   return undefined;

@@ -206,7 +206,7 @@ function remarks(facts: Facts, victims: readonly Victim[]): readonly string[] {
     ...(stray.length === 0
       ? []
       : [
-          `${names(stray)} runs where it was being moved, and the pool does not know it; it says what to do.`,
+          `${names(stray)} runs on the host that it was being moved to, and the pool does not know it; why in status.virtualMachines says what to do.`,
         ]),
     ...(unclear.length === 0
       ? []

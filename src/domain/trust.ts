@@ -44,5 +44,5 @@ export function whyNotTrusted(facts: Facts): string | undefined {
   const { distrust, name } = facts.target;
   return distrust === undefined
     ? undefined
-    : `The power controller of ${name} was caught: ${distrust.because} Find out why, then set checkedAt at this controller in the Host ${name}.`;
+    : `The power controller of ${name} was caught: ${distrust.because} Find out why and mend it. Then set spec.power[].redfish.checkedAt of this controller in the Host ${name} to the time at which you did.`;
 }

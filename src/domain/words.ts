@@ -66,7 +66,7 @@ function whyNotInForce(word: Attestation, facts: Facts): string | undefined {
   const record = recordOf(word, facts.words);
   const ended = record?.endedBecause ?? whatEnds(word, record, facts);
   if (ended !== undefined) {
-    return `${given} does not count any more: ${ended} Make sure again that ${name} has no power, and give a new one.`;
+    return `${given} does not count any more: ${ended} Make sure again that ${name} has no power, and add a new one to spec.attestations.`;
   }
   if (word.atWallMs > facts.nowWallMs) return `${given} is dated in the future.`;
   const validMs = Math.min(word.validForMs, attestationMaxMs);

@@ -224,7 +224,7 @@ function reconcilingOf({ phase, message }: Outcome): ConditionNow {
 
 function stalledOf(outcome: Outcome): ConditionNow {
   return outcome.stalled === undefined
-    ? isFalse('Stalled', 'NotStalled', 'It does not wait for a person.')
+    ? isFalse('Stalled', 'NotStalled', 'Nothing has held it up for long.')
     : isTrue('Stalled', outcome.stalled.reason, outcome.stalled.message);
 }
 

@@ -32,7 +32,7 @@ export function unready(request: RecoveryRequest, because: string, memory: Memor
       ? isTrue('Reconciling', phase, message)
       : isFalse('Reconciling', phase, 'Nothing is under way.'),
     stalled === undefined
-      ? isFalse('Stalled', 'NotStalled', 'It does not wait for a person.')
+      ? isFalse('Stalled', 'NotStalled', 'Nothing has held it up for long.')
       : isTrue('Stalled', stalled.reason, stalled.message),
   ];
   return asItStood(request, phase, now, clock);
