@@ -193,7 +193,8 @@ export function whyNotItself(host: string, observer: Observer, history: History)
   if (inPool !== '' && inPool !== declared) return `the pool shows the serial ${inPool}`;
   const shown = observer.controllerShows(host);
   const { boardSerial, systemUUID, addressOf } = observer.declared(host);
-  const bySerial = [declared, boardSerial].includes(shown.serial);
+  // Some makes show the board's serial, and the firmware's as the SKU.
+  const bySerial = [declared, boardSerial].includes(shown.serial) || shown.sku === declared;
   const byUUID = systemUUID !== undefined && systemUUID === shown.systemUUID;
   if (!bySerial && !byUUID) return `its controller shows the serial ${shown.serial}`;
   for (const other of observer.hosts.keys()) {
