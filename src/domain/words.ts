@@ -27,7 +27,9 @@ export interface WordRecord {
 export function followWords(facts: Facts): readonly WordRecord[] {
   const before = facts.words;
   let changed = false;
-  const now = facts.request.attestations.map((word) => {
+  // A word about another machine never counts here, and one of the same second would be taken for the other.
+  const about = facts.request.attestations.filter((word) => word.hostUUID === facts.target.hostUUID);
+  const now = about.map((word) => {
     const known = recordOf(word, before);
     const next = known ?? {
       by: word.by,

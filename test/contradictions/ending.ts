@@ -77,8 +77,10 @@ function hasActed(request: RecoveryRequest): boolean {
   return (request.status?.journal ?? []).some((entry) => entry.outcome !== 'NotSent');
 }
 
-/** Some other member lives that the pool would let run it. */
+/** Some other member lives that the pool would let run it, and the operator can ask the pool about it. */
 function couldRun({ world }: Staged, lastOn: string): boolean {
+  const { master } = world.lab.status();
+  if (world.lab.endpoints.find(({ name }) => name === master)?.presence() !== 'open') return false;
   return world.lab
     .status()
     .hosts.some(

@@ -190,7 +190,8 @@ export function whyNotItself(host: string, observer: Observer, history: History)
   const declared = declaredSerial(host);
   if (placeholders.includes(declared)) return `the serial "${declared}" is nobody's`;
   const inPool = poolShows(host);
-  if (inPool !== '' && inPool !== declared) return `the pool shows the serial ${inPool}`;
+  // A maker's placeholder in the pool says nothing about the machine, neither for nor against it.
+  if (!placeholders.includes(inPool) && inPool !== declared) return `the pool shows the serial ${inPool}`;
   const shown = observer.controllerShows(host);
   const { boardSerial, systemUUID, addressOf } = observer.declared(host);
   // Some makes show the board's serial, and the firmware's as the SKU.
