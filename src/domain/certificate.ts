@@ -27,8 +27,6 @@ export function certify(facts: Facts): FenceCertificate | undefined {
 }
 
 function certifyByDevice(facts: Facts): FenceCertificate | undefined {
-  const { serial } = facts.target;
-  if (serial === undefined) return undefined;
   const run = unbrokenOff(facts);
   const first = run[0];
   const last = run.at(-1);
@@ -36,7 +34,7 @@ function certifyByDevice(facts: Facts): FenceCertificate | undefined {
   if (last.atMs - first.atMs < offReadingsApartMs) return undefined;
   return {
     hostUUID: facts.target.hostUUID,
-    serial,
+    serial: facts.target.serial,
     method: 'Redfish',
     device: last.device,
     attestedBy: undefined,

@@ -3,7 +3,7 @@
  * or a machine.
  */
 export type Effect =
-  | { readonly kind: 'cutPower'; readonly hostUUID: string; readonly serial: string }
+  | { readonly kind: 'cutPower'; readonly hostUUID: string }
   | { readonly kind: 'declareDead'; readonly hostUUID: string }
   | { readonly kind: 'removeLock'; readonly vdiUUID: string; readonly hostRef: string }
   | { readonly kind: 'start'; readonly vmUUID: string; readonly hostUUID: string };

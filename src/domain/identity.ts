@@ -78,7 +78,7 @@ function unusableDeclaration({ declared }: IdentityFacts): string | undefined {
     if (isPlaceholder(value)) {
       const without =
         field === 'serial'
-          ? "leave serial and its Redfish controller out and rely on a person's word"
+          ? 'leave serial out and declare the systemUUID that its controller shows'
           : `leave ${field} out`;
       return `The ${field} of the Host ${declared.name} is ${quoted(value)}, which makers leave on every board, so it identifies no machine. Give a number that this machine alone has, or ${without}.`;
     }

@@ -161,7 +161,7 @@ function finished(facts: Facts): Outcome {
   return {
     phase: failed ? 'Failed' : 'Succeeded',
     message: [
-      victims.length === 0 ? nothingWasThere : `${up} virtual machines run on other members.`,
+      victims.length === 0 ? nothingWasThere : `${running(up)} on other members.`,
       ...(left.length === 0 ? [] : [`${names(left)} could not be started; each says why and what to do.`]),
       ...(lost.length === 0
         ? []
@@ -248,4 +248,8 @@ function cancelledMessage(facts: Facts): string {
     ? 'of what had been begun it could not be learned how it ended, see the journal'
     : 'what had been begun was followed to its end';
   return `It was cancelled; ${followed}. ${up} of ${victims.length} virtual machines run on other members.${leftHalted(facts)}`;
+}
+
+function running(up: number): string {
+  return up === 1 ? '1 virtual machine runs' : `${up} virtual machines run`;
 }

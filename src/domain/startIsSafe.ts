@@ -120,11 +120,16 @@ function disksAreHeldByNobody(about: StartQuestion): StartVerdict {
     for (const [ref, how] of holders) {
       const holder = facts.pool.kind === 'known' ? hostOfLock(ref, facts.pool.value) : undefined;
       const harmless = facts.pool.kind === 'known' && holder === undefined;
-      if (how !== 'RW' || harmless || (holder !== undefined && holder.uuid === victim.onlyOn)) continue;
+      if (how !== 'RW' || harmless || (holder !== undefined && asksItself(holder.uuid, victim))) continue;
       return deny(`Its disk ${vdiUUID} is still held for writing by ${holder?.name ?? ref}.`);
     }
   }
   return { kind: 'allow' };
+}
+
+/** The holder is where it is to start: that host is asked by the start itself whether it really has the disk open. */
+function asksItself(holderUUID: string, victim: Victim): boolean {
+  return holderUUID === victim.onlyOn || (holderUUID === victim.host && victim.attempts > 0);
 }
 
 function freshLocks({ victim, reading, facts }: StartQuestion): ReturnType<typeof freshOnly<LocksRead>> {

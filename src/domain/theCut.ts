@@ -17,8 +17,8 @@ export interface Cut {
 
 /** The newest cut that this request sent, or may have sent. */
 export function cutOf(facts: Facts): Cut | undefined {
-  const { hostUUID, serial = '' } = facts.target;
-  const act = lastAct(facts, effectKey({ kind: 'cutPower', hostUUID, serial }));
+  const { hostUUID } = facts.target;
+  const act = lastAct(facts, effectKey({ kind: 'cutPower', hostUUID }));
   if (act === undefined) return undefined;
   // Until the controller said off the machine may have gone on answering.
   const doneMs = act.endedMs ?? (act.outcome === 'Intended' ? facts.nowMs : act.sinceMs);

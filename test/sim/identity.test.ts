@@ -124,6 +124,24 @@ describe('where every board shows the same placeholder and the cables of two con
   });
 });
 
+test('machines whose firmware has only a placeholder are released by the system UUID that is declared instead of a serial', async () => {
+  const serial = 'To be filled by O.E.M.';
+  const uuidOf = (host: string): string => `4c4c4544-0000-4000-8000-00000000000${host.at(-1)}`;
+  const machines = ['host-1', 'host-2', 'host-3'].map((host) => ({ serial, systemUUID: uuidOf(host) }));
+  const world = await settled({
+    lab: { machines },
+    edit: (object) => {
+      if (object.kind !== 'Host') return object;
+      const { serial: _, ...spec } = (object as Host).spec;
+      return { ...object, spec: { ...spec, systemUUID: uuidOf(object.metadata.name) } } as Host;
+    },
+  });
+  await lose(world);
+  await untilPhase(world, 'Succeeded');
+  expect(harm(world)).toEqual(released);
+  expect(violations(world)).toEqual([]);
+});
+
 describe('a controller that shows the serial of the mainboard', () => {
   test('is taken when its SKU is the serial of the firmware', async () => {
     const world = await settled({

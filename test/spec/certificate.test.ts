@@ -49,7 +49,7 @@ describe('a proof by a device', () => {
     ],
     ['a serial that changed between', unread().power('off', 20_000).power('off', 2000, { serial: 'SN-4' })],
     [
-      'no declared serial',
+      'nothing declared that its controller shows',
       unread().declaredAs({ serial: undefined }).power('off', 20_000).power('off', 2000),
     ],
     [

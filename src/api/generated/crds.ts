@@ -485,8 +485,8 @@ export const crds = [
          ],
          "x-kubernetes-validations": [
           {
-           "rule": "!has(self.power) || !self.power.exists(rung, has(rung.redfish)) || has(self.serial)",
-           "message": "serial is needed beside a redfish rung, so that the power of another machine is never cut by mistake; give the machine's serial number",
+           "rule": "!has(self.power) || !self.power.exists(rung, has(rung.redfish)) || has(self.serial) || has(self.boardSerial) || has(self.systemUUID)",
+           "message": "serial, boardSerial or systemUUID is needed beside a redfish rung, so that the power of another machine is never cut by mistake; give a number of this machine that its controller shows",
            "fieldPath": ".serial"
           }
          ],

@@ -95,6 +95,10 @@ async function pass(
   const subject = subjectOf(request, options);
   if ('because' in subject) {
     unattend(memory);
+    // After a restart the session is opened anew: for that long what was written down stays as it is.
+    const openingMs = options.clock.monotonicMs() - memory.base.ms;
+    if (request.status?.phase !== undefined && openingMs < opensWithinMs && request.spec.cancel !== true)
+      return { requeueAfterMs: soonMs };
     await writeRecord(request, unready(request, subject.because, memory, options.clock), memory, options);
     return { requeueAfterMs: whileWaitingMs };
   }
@@ -114,6 +118,9 @@ async function pass(
   await writeIfDue({ subject, memory, facts, decision }, options);
   return requeue(outcomeOf(decision, facts, sinceWhen(memory)), facts);
 }
+
+const opensWithinMs = 10_000;
+const soonMs = 500;
 
 /** What has been refused or held by people for longer than this is looked at like any settled machine. */
 const attendsHeldMs = 60_000;

@@ -11,9 +11,9 @@ const most = 3;
 export const cutThePower: Pick<Step, 'done' | 'next'> = {
   done: isFenced,
   next: (facts) => {
-    const { hostUUID, name, serial } = facts.target;
+    const { hostUUID, name } = facts.target;
     const last = facts.powerReadings.at(-1);
-    if (last === undefined || serial === undefined) {
+    if (last === undefined) {
       return { kind: 'wait', missing: `The power of ${name} has not been read yet.` };
     }
     if (facts.powerUnknown !== undefined) {
@@ -29,7 +29,7 @@ export const cutThePower: Pick<Step, 'done' | 'next'> = {
         missing: `${name} reads as off; a second reading ${apart} s after the first makes the proof.`,
       };
     }
-    const effect = { kind: 'cutPower', hostUUID, serial } as const;
+    const effect = { kind: 'cutPower', hostUUID } as const;
     const open = openAct(facts, effectKey(effect));
     if (open !== undefined) return { kind: 'wait', missing: whatCameOf(open, name) };
     return attempts(facts, effectKey(effect)) >= most

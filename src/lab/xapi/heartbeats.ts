@@ -34,6 +34,13 @@ function beat(pool: Pool, member: Member): void {
   hear(pool, master, host);
 }
 
+/** A host that is connected to the master tells at once of a domain that it has built; one that is not, with its next beat. */
+export function reportDomains(pool: Pool, member: Member): void {
+  const master = masterOf(pool);
+  if (master !== undefined && member.connectedTo === lifeOf(master.member))
+    adoptUnknownToDatabase(pool, member, master.database);
+}
+
 export function lifeOf(master: Member): string {
   return `${master.identity.name}/${master.incarnation}`;
 }

@@ -6,6 +6,7 @@ import { activate } from './activation.ts';
 import { possibleHosts, refuseToBoot } from './bootChecks.ts';
 import { failToReach } from './contact.ts';
 import { xapiDate } from './dates.ts';
+import { reportDomains } from './heartbeats.ts';
 import { diskSpecs, giveBackLocks } from './locks.ts';
 import { doneVoid, type Failed, failed, type Outcome } from './outcome.ts';
 import { labNameOf, type Member, memberByRef, type Pool, wallOf } from './pool.ts';
@@ -84,8 +85,9 @@ async function startThere(acting: Acting, there: There): Promise<Outcome> {
     believeHalted(database, vm);
     return outcome;
   }
-  // Whoever was master when it began may be gone; then the host reports its domain when it is connected again.
+  // Whoever was master when it began may be gone; then the host reports its domain itself.
   if (livesOn(acting)) noteRunning(acting, there, outcome);
+  else reportDomains(acting.pool, there.target);
   return doneVoid;
 }
 
