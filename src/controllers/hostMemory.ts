@@ -7,6 +7,7 @@ import type { Host } from '../api/generated/types.ts';
 import type { MemberAnswer } from '../domain/pool.ts';
 import type { Reading } from '../domain/reading.ts';
 import type { HostView } from './hostStatus.ts';
+import type { PoolSession } from './poolDirectory.ts';
 import { type LifeSign, recordedEveryMs } from './signsOfLife.ts';
 
 type HostStatus = NonNullable<Host['status']>;
@@ -74,7 +75,7 @@ export function heldOf({
             at: isoSeconds(distrust.atWallMs),
           },
         }),
-    ...lastSignOf(host, signs.lastByOthers(host)),
+    ...lastSignOf(host, signs.lastByOthers(host), isHeardNow(host, state.session)),
     ...(confirmed === undefined
       ? {}
       : {
@@ -86,11 +87,27 @@ export function heldOf({
   };
 }
 
-function lastSignOf(host: Host, sign: LifeSign | undefined): Pick<HostStatus, 'lastSignOfLife'> {
+/** Somebody else hears of the machine all the time: its controller says On, or the pool master reaches it. */
+function isHeardNow(host: Host, session: PoolSession): boolean {
+  const { hostUUID } = host.spec;
+  const contact = session.members.masterContact(hostUUID);
+  const watch = session.power(hostUUID);
+  const on = watch?.unknownBecause() === undefined && watch?.last()?.power === 'on';
+  return on || (contact.kind === 'known' && contact.value === 'answers');
+}
+
+/** What lasts is written down once, and once more with its end. */
+function lastSignOf(
+  host: Host,
+  sign: LifeSign | undefined,
+  lasts: boolean,
+): Pick<HostStatus, 'lastSignOfLife'> {
   const before = host.status?.lastSignOfLife;
+  if (lasts && before?.lasts === true) return { lastSignOfLife: before };
   if (sign?.atMs === undefined) return before === undefined ? {} : { lastSignOfLife: before };
   const newerMs = before?.at === undefined ? Number.POSITIVE_INFINITY : sign.atWallMs - Date.parse(before.at);
-  return before !== undefined && newerMs >= 0 && newerMs < recordedEveryMs
-    ? { lastSignOfLife: before }
-    : { lastSignOfLife: { at: isoSeconds(sign.atWallMs), by: sign.by.slice(0, 512) } };
+  const written = { at: isoSeconds(sign.atWallMs), by: sign.by.slice(0, 512) };
+  if (lasts) return { lastSignOfLife: { ...written, lasts } };
+  const same = before !== undefined && before.lasts !== true && newerMs >= 0 && newerMs < recordedEveryMs;
+  return { lastSignOfLife: same ? before : written };
 }

@@ -22,6 +22,7 @@ export interface MemberWatch {
   askOthersAgain(hostUUID: string, beforeMs: number): Promise<void>;
   /** Asks this member often, and the others often enough for a decision, until the returned function is called. */
   attend(hostUUID: string): Cancel;
+  /** It has been asked so for some time: a short look now and then does not count. */
   isAttended(hostUUID: string): boolean;
   /**
    * Takes over who the members are now. Of one that is reached at the same address under the same certificate everything
@@ -61,6 +62,7 @@ export interface MemberWatchOptions {
 
 const settledEveryMs = 40_000;
 const attendedEveryMs = 5_000;
+const attendedForMs = 15_000;
 const silentEveryMs = 5_000;
 /** With `answerWithinMs` this keeps the newest answer younger than the 5 s that an act asks for. */
 const vigilEveryMs = 500;
@@ -102,6 +104,7 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
   const members = new Map<string, Member>();
   /** How many recoveries want to know quickly, by host UUID. */
   const attended = new Map<string, number>();
+  const attendedSinceMs = new Map<string, number>();
   let stopped = false;
   /** A member that is reached in another way now is watched as another one. */
   const isOver = (member: Member): boolean => stopped || members.get(member.hostUUID) !== member;
@@ -200,14 +203,19 @@ export function createMemberWatch(options: MemberWatchOptions): MemberWatch {
     },
     attend: (hostUUID) => {
       attended.set(hostUUID, (attended.get(hostUUID) ?? 0) + 1);
+      if (!attendedSinceMs.has(hostUUID)) attendedSinceMs.set(hostUUID, clock.monotonicMs());
       for (const one of members.values()) plan(one, 0);
       return () => {
         const left = (attended.get(hostUUID) ?? 1) - 1;
         if (left > 0) attended.set(hostUUID, left);
-        else attended.delete(hostUUID);
+        else {
+          attended.delete(hostUUID);
+          attendedSinceMs.delete(hostUUID);
+        }
       };
     },
-    isAttended: (hostUUID) => attended.has(hostUUID),
+    isAttended: (hostUUID) =>
+      clock.monotonicMs() - (attendedSinceMs.get(hostUUID) ?? Number.POSITIVE_INFINITY) >= attendedForMs,
     setMembers: (declared) => {
       const before = new Map(members);
       members.clear();

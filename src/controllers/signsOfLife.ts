@@ -46,6 +46,7 @@ const sameTimeMs = 90_000;
 
 export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLife {
   const machines = new Map<string, Machine>();
+  const startedWallMs = clock.wallMs();
   const of = (hostUUID: string): Machine => {
     const known = machines.get(hostUUID);
     if (known !== undefined) return known;
@@ -106,10 +107,11 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
       if (machine.distrust?.because !== because) hold(machine, machine.newest?.device ?? '', because);
     },
     distrust: (host) => stillHeld(host, machines.get(host.spec.hostUUID)?.distrust ?? recordedDistrust(host)),
-    lastByOthers: (host) => machines.get(host.spec.hostUUID)?.byOthers ?? recordedSign(host),
+    lastByOthers: (host) => machines.get(host.spec.hostUUID)?.byOthers ?? recordedSign(host, startedWallMs),
     confirmed: (host) => {
-      const confirmed = machines.get(host.spec.hostUUID)?.confirmed ?? recordedConfirmation(host);
-      return confirmed !== undefined && isDeclared(host, confirmed.device) ? confirmed : undefined;
+      // What an earlier process saw first stays as it was written down.
+      const known = [recordedConfirmation(host), machines.get(host.spec.hostUUID)?.confirmed];
+      return known.find((one) => one !== undefined && isDeclared(host, one.device));
     },
   };
 }
@@ -144,13 +146,13 @@ function recordedDistrust(host: Host): Distrust | undefined {
   };
 }
 
-/** Written down a little late, so the machine may have been heard of until then. */
-function recordedSign(host: Host): LifeSign | undefined {
+/** One that lasted when it was written down may have lasted until this process began to look. */
+function recordedSign(host: Host, startedWallMs: number): LifeSign | undefined {
   const record = host.status?.lastSignOfLife;
   if (record?.at === undefined) return undefined;
   return {
     by: record.by ?? 'somebody heard of it',
-    atWallMs: Date.parse(record.at) + recordedEveryMs,
+    atWallMs: record.lasts === true ? startedWallMs : Date.parse(record.at) + recordedEveryMs,
     atMs: undefined,
   };
 }

@@ -15,11 +15,11 @@ export interface Cut {
   readonly atWallMs: number;
 }
 
-/** The newest cut that this request sent, or may have sent. */
+/** The newest cut that may have worked; where the power was read as on after it, it was nobody's. */
 export function cutOf(facts: Facts): Cut | undefined {
   const { hostUUID } = facts.target;
   const act = lastAct(facts, effectKey({ kind: 'cutPower', hostUUID }));
-  if (act === undefined) return undefined;
+  if (act === undefined || act.outcome === 'NotDone') return undefined;
   // Until the controller said off the machine may have gone on answering.
   const doneMs = act.endedMs ?? (act.outcome === 'Intended' ? facts.nowMs : act.sinceMs);
   return { sentMs: act.sinceMs, doneMs, atWallMs: act.atWallMs };
@@ -51,6 +51,8 @@ export function wrongCut(facts: Facts): string | undefined {
   for (const [uuid, since] of facts.silentSince) {
     if (uuid === facts.target.hostUUID || wasSilentBefore(cut, since) || answeredAfter(cut, since)) continue;
     if (since.ms > cut.doneMs + missedWithinMs) continue;
+    // After a restart only the wall clock tells whether it fell silent then.
+    if (since.lastAnswerMs === undefined && since.wallMs > cut.atWallMs + 2 * missedWithinMs) continue;
     // A toolstack that is restarted in this moment answers again sooner than a machine that was cut could.
     if (facts.nowMs - since.ms < bootsAtLeastMs) continue;
     const name = facts.hosts.get(uuid)?.name ?? uuid;

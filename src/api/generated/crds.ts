@@ -777,6 +777,10 @@ export const crds = [
              "type": "string",
              "description": "Who heard what.",
              "maxLength": 512
+            },
+            "lasts": {
+             "type": "boolean",
+             "description": "It is heard all the time since then. Absent once that has ended."
             }
            }
           },

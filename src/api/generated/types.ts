@@ -370,6 +370,10 @@ readonly at?: string
  * Who heard what.
  */
 readonly by?: string
+/**
+ * It is heard all the time since then. Absent once that has ended.
+ */
+readonly lasts?: boolean
 }
 /**
  * The power controller was caught saying Off of the machine while it lived. It proves nothing until a person has dealt with it; set checkedAt at the controller then.

@@ -15,6 +15,7 @@ import type { MemberWatch } from '../memberWatch.ts';
 import type { PowerWatch } from '../powerWatch.ts';
 import type { Refused } from '../refusals.ts';
 import type { NotSent } from './holdBack.ts';
+import type { Rest } from './resting.ts';
 
 export interface Memory {
   readonly uid: string;
@@ -45,8 +46,8 @@ export interface Memory {
   readonly sinceMs: number;
   /** Monotonic time of this process's first look, where the record has not told yet what comes of the request. */
   readonly firstLookMs: number | undefined;
-  /** Since when, by this process's clock, every pass has found it refused or held by people. */
-  heldSinceMs: number | undefined;
+  /** While it is refused or held by people. */
+  rest: Rest | undefined;
   /** One instant by both clocks; moments that are written down are counted from it, so that they keep their order. */
   readonly base: { readonly ms: number; readonly wallMs: number };
 }
@@ -124,7 +125,7 @@ export function recall(
     journalText: journalText(request),
     sinceMs: nowMs - (Number.isFinite(madeAtMs) ? Math.min(oldestMs, Math.max(0, wallMs - madeAtMs)) : 0),
     firstLookMs: status?.phase === undefined || status.phase === 'Pending' ? nowMs : undefined,
-    heldSinceMs: undefined,
+    rest: undefined,
     base: { ms: nowMs, wallMs: Math.max(wallMs, newestMoment(status)) },
   };
 }

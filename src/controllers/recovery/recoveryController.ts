@@ -29,6 +29,7 @@ import { makeRecord, type Status } from './makeRecord.ts';
 import { journalText, learnFrom, type Memory, recall, sinceWhen } from './memory.ts';
 import { observe } from './observe.ts';
 import { isFinished } from './phases.ts';
+import { isWatched, noteHold } from './resting.ts';
 import { type RecoveryOptions, type Subject, subjectOf } from './subject.ts';
 import { tellTheHost } from './tellTheHost.ts';
 import { unready } from './unready.ts';
@@ -103,7 +104,7 @@ async function pass(
     return { requeueAfterMs: whileWaitingMs };
   }
   if (options.leadership.epoch(0) === undefined) return { requeueAfterMs: whileWaitingMs };
-  if (canGoOn(memory, options.clock)) attend(subject, memory);
+  if (isWatched(memory, options.clock.monotonicMs())) attend(subject, memory);
   else unattend(memory);
   const look = (): Facts => assemble(subject, memory, options);
   observe(memory, look, options.hashOf);
@@ -113,7 +114,9 @@ async function pass(
   const facts = look();
   const decision = holdBack(decide(releaseMember, facts), memory, facts.nowMs);
   noteStep(memory, decision, facts);
-  memory.heldSinceMs = isHeld(decision, facts) ? (memory.heldSinceMs ?? facts.nowMs) : undefined;
+  const held = isHeld(decision, facts);
+  if (noteHold(memory, { subject, held, nowMs: facts.nowMs }) === 'stands' && decision.kind === 'await')
+    return { requeueAfterMs: soonMs };
   if (decision.kind === 'act') return await actOnce({ subject, memory, facts, decision }, options);
   await writeIfDue({ subject, memory, facts, decision }, options);
   return requeue(outcomeOf(decision, facts, sinceWhen(memory)), facts);
@@ -122,8 +125,6 @@ async function pass(
 const opensWithinMs = 10_000;
 const soonMs = 500;
 
-/** What has been refused or held by people for longer than this is looked at like any settled machine. */
-const attendsHeldMs = 60_000;
 const heldByPeople: ReadonlySet<string> = new Set([
   'poolIsNotPaused',
   'noOtherRecoveryRuns',
@@ -135,15 +136,6 @@ function isHeld(decision: Decision, facts: Facts): boolean {
   if (decision.kind !== 'await') return decision.kind === 'refuse';
   const first = decision.step.guards.find((guard) => guard.judge(facts).kind !== 'allow');
   return first !== undefined && heldByPeople.has(first.name);
-}
-
-/** Such a request is not watched closely for ever; what was begun for it is followed to its end first. */
-function canGoOn({ acts, heldSinceMs }: Memory, clock: Clock): boolean {
-  return (
-    heldSinceMs === undefined ||
-    acts.some((act) => act.outcome === 'Intended') ||
-    clock.monotonicMs() - heldSinceMs < attendsHeldMs
-  );
 }
 
 /**

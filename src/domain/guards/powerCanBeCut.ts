@@ -1,6 +1,7 @@
 import { contrarySign } from '../certificate.ts';
 import type { Facts } from '../facts.ts';
 import { oldestMs } from '../freshness.ts';
+import { cutInVain } from '../steps/cutThePower.ts';
 import { whyNotTrusted } from '../trust.ts';
 import { allow, deny, type Guard, missing } from '../verdict.ts';
 import { attestationInForce, whyAttestationDoesNotCount } from '../words.ts';
@@ -21,23 +22,30 @@ export const powerCanBeCut: Guard = {
     if (last === undefined || facts.powerUnknown !== undefined || distrust !== undefined) {
       if (attestationInForce(facts) !== undefined && contrarySign(facts) === undefined)
         return allow(`A person states that ${name} has no power, and no device is asked to cut it.`);
-      const why =
-        distrust ??
-        `The power of ${name} could not be read: ${ended(facts.powerUnknown ?? 'it has not been read yet')}`;
-      return missing(`${why}${attestationHint(facts)}`);
+      if (distrust !== undefined) return deny(`${distrust}${attestationHint(facts)}`);
+      const why = facts.powerUnknown ?? 'it has not been read yet';
+      return missing(
+        `The power of ${name} could not be read: ${ended(lowered(why))}${attestationHint(facts)}`,
+      );
     }
-    if (facts.nowMs - last.atMs > oldestMs.powerAtEffect) {
-      return missing(`The power of ${name} was last read too long ago; it is being read again.`);
-    }
-    return facts.cannotCutBecause === undefined || last.power === 'off'
-      ? allow(`${last.device} tells the power of ${name}.`)
-      : deny(`${ended(facts.cannotCutBecause)}${attestationHint(facts)}`);
+    const inVain = cutInVain(facts);
+    if (inVain !== undefined) return deny(inVain);
+    if (facts.cannotCutBecause !== undefined && last.power !== 'off')
+      return deny(`${ended(facts.cannotCutBecause)}${attestationHint(facts)}`);
+    return facts.nowMs - last.atMs > oldestMs.powerAtEffect
+      ? missing(`The power of ${name} was last read too long ago; it is being read again.`)
+      : allow(`${last.device} tells the power of ${name}.`);
   },
 };
 
 /** Some of what devices say comes with its full stop and some without. */
 function ended(words: string): string {
   return words.endsWith('.') ? words : `${words}.`;
+}
+
+/** A sentence that stands alone on the Host goes on after a colon here. */
+function lowered(words: string): string {
+  return words.startsWith('It ') ? `it ${words.slice(3)}` : words;
 }
 
 function attestationHint(facts: Facts): string {

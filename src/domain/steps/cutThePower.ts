@@ -32,14 +32,20 @@ export const cutThePower: Pick<Step, 'done' | 'next'> = {
     const effect = { kind: 'cutPower', hostUUID } as const;
     const open = openAct(facts, effectKey(effect));
     if (open !== undefined) return { kind: 'wait', missing: whatCameOf(open, name) };
-    return attempts(facts, effectKey(effect)) >= most
-      ? {
-          kind: 'giveUp',
-          because: `${last.device} did not cut the power of ${name}, tried ${most} times${lastWords(facts, effectKey(effect))}. ${byHand}`,
-        }
-      : { kind: 'act', effects: [effect] };
+    const because = cutInVain(facts);
+    return because === undefined ? { kind: 'act', effects: [effect] } : { kind: 'giveUp', because };
   },
 };
+
+/** Why the power is not told to go off again, or undefined: it was tried often enough, and read as on when it was last read. */
+export function cutInVain(facts: Facts): string | undefined {
+  const { hostUUID, name } = facts.target;
+  const key = effectKey({ kind: 'cutPower', hostUUID });
+  const last = facts.powerReadings.at(-1);
+  if (last?.power !== 'on' || openAct(facts, key) !== undefined || attempts(facts, key) < most)
+    return undefined;
+  return `${last.device} did not cut the power of ${name}, tried ${most} times${lastWords(facts, key)}. ${byHand}`;
+}
 
 const byHand = 'Cut it by hand and state so in spec.attestations.';
 

@@ -122,7 +122,7 @@ export const histories: readonly History[] = [
       await site.lose();
     },
     ends: {
-      phase: 'Waiting',
+      phase: 'Refused',
       says: /The power controller of host-3 was caught: .* said "Off", and \d+ s later .*Find out why and mend it\. Then set spec\.power\[\]\.redfish\.checkedAt/,
       allows: silent,
       harm: [],

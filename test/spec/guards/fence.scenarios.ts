@@ -9,10 +9,10 @@ function certified(world: World, change: Partial<NonNullable<World['facts']['cer
 export const fenceScenarios: readonly Scenario[] = [
   {
     guard: 'powerCanBeCut',
-    rule: 'waits for a person when its controller was caught lying',
+    rule: 'refuses until a person has dealt with it when its controller was caught lying',
     change: (world) =>
       world.target({ distrust: { device: 'bmc', because: 'It lies.', atWallMs: nowWallMs } }),
-    verdict: 'unknown',
+    verdict: 'deny',
     says: /was caught: It lies\..*checkedAt.*spec\.attestations/,
   },
   {
