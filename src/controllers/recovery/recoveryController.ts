@@ -104,8 +104,13 @@ async function pass(
     return { requeueAfterMs: whileWaitingMs };
   }
   if (options.leadership.epoch(0) === undefined) return { requeueAfterMs: whileWaitingMs };
+  // What people have changed is looked at closely again.
+  if (request.status?.observedGeneration !== request.metadata.generation) memory.rest = undefined;
   if (isWatched(memory, options.clock.monotonicMs())) attend(subject, memory);
-  else unattend(memory);
+  else {
+    unattend(memory);
+    lookNowAndThen(subject, options.clock);
+  }
   const look = (): Facts => assemble(subject, memory, options);
   observe(memory, look, options.hashOf);
   tellTheHost(subject, look());
@@ -114,9 +119,7 @@ async function pass(
   const facts = look();
   const decision = holdBack(decide(releaseMember, facts), memory, facts.nowMs);
   noteStep(memory, decision, facts);
-  const held = isHeld(decision, facts);
-  if (noteHold(memory, { subject, held, nowMs: facts.nowMs }) === 'stands' && decision.kind === 'await')
-    return { requeueAfterMs: soonMs };
+  if (noteHold(memory, decision, facts) === 'stands') return { requeueAfterMs: whileWaitingMs };
   if (decision.kind === 'act') return await actOnce({ subject, memory, facts, decision }, options);
   await writeIfDue({ subject, memory, facts, decision }, options);
   return requeue(outcomeOf(decision, facts, sinceWhen(memory)), facts);
@@ -125,18 +128,14 @@ async function pass(
 const opensWithinMs = 10_000;
 const soonMs = 500;
 
-const heldByPeople: ReadonlySet<string> = new Set([
-  'poolIsNotPaused',
-  'noOtherRecoveryRuns',
-  'planIsApproved',
-]);
-
-/** Nothing that is read makes it go on: a guard says no, or people have not said yes yet. */
-function isHeld(decision: Decision, facts: Facts): boolean {
-  if (decision.kind !== 'await') return decision.kind === 'refuse';
-  const first = decision.step.guards.find((guard) => guard.judge(facts).kind !== 'allow');
-  return first !== undefined && heldByPeople.has(first.name);
+/** What holds it may end by itself: somebody cuts the power by hand. */
+function lookNowAndThen({ host, session }: Subject, clock: Clock): void {
+  const power = session.power(host.spec.hostUUID);
+  const readMs = power?.last()?.atMs ?? Number.NEGATIVE_INFINITY;
+  if (clock.monotonicMs() - readMs > heldReadsEveryMs) power?.readSoon();
 }
+
+const heldReadsEveryMs = 60_000;
 
 /**
  * From the first look on the target's answers and power are watched closely, so that no act has to wait for them, and all

@@ -1,57 +1,55 @@
 /**
- * A request that is refused, or held by people, is not watched closely for ever. What rests on readings is then too old to
- * decide by, and looks as if the hold had ended. So its machine is looked at closely now and then, for some seconds;
- * between that, what was decided stands, and nothing new is written of it. What people change counts at once.
+ * A request that is refused, or held by people, is not watched closely for ever. Without that the readings behind other
+ * guards grow old, and would look as if the hold had ended. So what held it is asked again by itself, and as long as it does,
+ * what was decided stands and nothing new is written.
  */
+import type { Decision, Step } from '../../domain/decide.ts';
+import type { Facts } from '../../domain/facts.ts';
+import type { Guard } from '../../domain/verdict.ts';
 import type { Memory } from './memory.ts';
-import type { Subject } from './subject.ts';
 
 export interface Rest {
   /** Monotonic: since when every decision has been that it is held. */
   readonly heldSinceMs: number;
-  /** What people had declared then. */
-  readonly declared: string;
+  readonly step: Step;
+  /** Undefined when the step itself gave up. */
+  readonly guard: Guard | undefined;
 }
 
-/** It is watched closely for this long after it was held; then it rests, and is looked at, in turns. */
+/** It is watched closely for this long after it was held. */
 const watchedMs = 60_000;
-const restsForMs = 60_000;
-const looksForMs = 10_000;
-/** Of a look: by then everything that is watched closely has been read anew. */
-const readAnewMs = 8_000;
 
-/**
- * Takes note of a decision. `stands` when what was decided before stands, because this decision may only rest on readings
- * that nobody has renewed.
- */
-export function noteHold(
-  memory: Memory,
-  { subject, held, nowMs }: { readonly subject: Subject; readonly held: boolean; readonly nowMs: number },
-): 'stands' | 'counts' {
-  const declared = declaredIn(subject);
+/** Guards that wait for people: nothing that is read makes them allow. */
+const heldByPeople: ReadonlySet<string> = new Set([
+  'poolIsNotPaused',
+  'noOtherRecoveryRuns',
+  'planIsApproved',
+]);
+
+/** Takes note of a decision. `stands` when it is another one only because nobody has read anew what it rests on. */
+export function noteHold(memory: Memory, decision: Decision, facts: Facts): 'stands' | 'counts' {
   const { rest } = memory;
-  if (rest?.declared === declared && !held && !isLookedAtAnew(rest, nowMs)) return 'stands';
-  if (!held) memory.rest = undefined;
-  else if (rest?.declared !== declared) memory.rest = { heldSinceMs: nowMs, declared };
+  if (decision.kind === 'await' && rest !== undefined && stillHolds(rest, facts)) return 'stands';
+  memory.rest = restOf(decision, facts, rest);
   return 'counts';
 }
 
 /** Whether its machine is watched closely now. */
 export function isWatched({ acts, rest }: Memory, nowMs: number): boolean {
-  if (rest === undefined || acts.some((act) => act.outcome === 'Intended')) return true;
-  const restedMs = restedForMs(rest, nowMs);
-  return restedMs < 0 || restedMs % (restsForMs + looksForMs) >= restsForMs;
+  const followed = acts.some((act) => act.outcome === 'Intended');
+  return rest === undefined || followed || nowMs - rest.heldSinceMs < watchedMs;
 }
 
-function isLookedAtAnew(rest: Rest, nowMs: number): boolean {
-  const restedMs = restedForMs(rest, nowMs);
-  return restedMs < 0 || restedMs % (restsForMs + looksForMs) >= restsForMs + readAnewMs;
+function restOf(decision: Decision, facts: Facts, before: Rest | undefined): Rest | undefined {
+  if (decision.kind !== 'await' && decision.kind !== 'refuse') return undefined;
+  const { step } = decision;
+  const guard = step.guards.find((one) => one.judge(facts).kind !== 'allow');
+  if (decision.kind === 'await' && (guard === undefined || !heldByPeople.has(guard.name))) return undefined;
+  return { heldSinceMs: before?.heldSinceMs ?? facts.nowMs, step, guard };
 }
 
-function restedForMs({ heldSinceMs }: Rest, nowMs: number): number {
-  return nowMs - heldSinceMs - watchedMs;
-}
-
-function declaredIn({ request, host, pool }: Subject): string {
-  return [request, host, pool].map(({ metadata }) => metadata.generation ?? 0).join(' ');
+function stillHolds({ step, guard }: Rest, facts: Facts): boolean {
+  if (guard === undefined) return step.next(facts).kind === 'giveUp';
+  const verdict = guard.judge(facts).kind;
+  return verdict === 'deny' || (verdict === 'unknown' && heldByPeople.has(guard.name));
 }
