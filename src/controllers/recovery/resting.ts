@@ -29,8 +29,10 @@ const heldByPeople: ReadonlySet<string> = new Set([
 /** Takes note of a decision. `stands` when it is another one only because nobody has read anew what it rests on. */
 export function noteHold(memory: Memory, decision: Decision, facts: Facts): 'stands' | 'counts' {
   const { rest } = memory;
-  if (decision.kind === 'await' && rest !== undefined && stillHolds(rest, facts)) return 'stands';
-  memory.rest = restOf(decision, facts, rest);
+  const now = restOf(decision, facts, rest);
+  const unwatched = rest !== undefined && !isWatched(memory, facts.nowMs);
+  if (now === undefined && decision.kind === 'await' && unwatched && stillHolds(rest, facts)) return 'stands';
+  memory.rest = now;
   return 'counts';
 }
 
