@@ -38,6 +38,9 @@ export interface Instant {
   readonly itself: ReadonlySet<string>;
 }
 
+/** The operator learns this soon that a request was deleted. */
+const noticedMs = 2_000;
+
 const safe: Judgement = { kind: 'safe' };
 
 export function judgeAct(
@@ -81,7 +84,10 @@ export function judgeAct(
 }
 
 function judgeCut(machine: string, { nowMs, sentMs, itself }: Instant, observer: Observer): Judgement {
-  const asked = [...observer.requests.values()].filter(
+  const since = observer.deleted
+    .filter(({ atMs }) => atMs >= sentMs - noticedMs)
+    .map(({ request }) => request);
+  const asked = [...observer.requests.values(), ...since].filter(
     (request) => request.mode === 'Execute' && request.madeMs <= sentMs,
   );
   if (!asked.some((request) => request.host === machine)) {

@@ -48,6 +48,8 @@ export interface HostSeen {
 export interface Observer {
   readonly hosts: ReadonlyMap<string, HostSeen>;
   readonly requests: ReadonlyMap<string, Request>;
+  /** Those that were deleted, and when: what was sent for one may still take place. */
+  readonly deleted: readonly { readonly request: Request; readonly atMs: number }[];
   /** By virtual machine: the hosts on which it runs, and since when. */
   readonly runs: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** By virtual machine: where it ran last. */
@@ -70,6 +72,7 @@ export function createObserver(world: World, history: History): Observer {
   const { lab, simulation } = world;
   const hosts = new Map<string, HostSeen>();
   const requests = new Map<string, Request>();
+  const deleted: { readonly request: Request; readonly atMs: number }[] = [];
   const runs = new Map<string, Map<string, number>>();
   const lastRan = new Map<string, string>();
   const declarations = new Map<string, Declared>();
@@ -183,7 +186,11 @@ export function createObserver(world: World, history: History): Observer {
       const { name, host, mode } = deed;
       requests.set(name, { name, host, mode, madeMs: nowMs, cancelled: false, words: [] });
     }
-    if (deed.do === 'deleteRequest') requests.delete(deed.name);
+    if (deed.do === 'deleteRequest') {
+      const request = requests.get(deed.name);
+      if (request !== undefined) deleted.push({ request, atMs: nowMs });
+      requests.delete(deed.name);
+    }
     const asked = deed.do === 'cancel' ? requests.get(deed.name) : undefined;
     if (asked !== undefined) asked.cancelled = true;
     if (deed.do === 'word') {
@@ -211,6 +218,7 @@ export function createObserver(world: World, history: History): Observer {
   const observer: Observer = {
     hosts,
     requests,
+    deleted,
     runs,
     lastRan,
     operatorWallJumpMs: () => wallJumpMs,
