@@ -69,7 +69,5 @@ export function cutText(text: string, most: number): string {
   return `${characters.slice(0, kept).join('')}${sign(characters.length - kept)}`;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that are looked for
-const controls = /[\u0000-\u001f\u007f\u2028\u2029]/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that are looked for
-const controlRuns = /[\u0000-\u001f\u007f\u2028\u2029]+/g;
+const controls = /[\p{Cc}\u2028\u2029]/u;
+const controlRuns = /[\p{Cc}\u2028\u2029]+/gu;

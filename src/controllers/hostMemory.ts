@@ -70,8 +70,8 @@ export function heldOf({
       ? {}
       : {
           distrust: {
-            device: distrust.device.slice(0, 512),
-            because: distrust.because.slice(0, 1024),
+            device: distrust.device,
+            because: distrust.because,
             at: isoSeconds(distrust.atWallMs),
           },
         }),
@@ -80,7 +80,7 @@ export function heldOf({
       ? {}
       : {
           controllerConfirmed: {
-            device: confirmed.device.slice(0, 512),
+            device: confirmed.device,
             at: isoSeconds(confirmed.atWallMs),
           },
         }),
@@ -106,7 +106,7 @@ function lastSignOf(
   if (lasts && before?.lasts === true) return { lastSignOfLife: before };
   if (sign?.atMs === undefined) return before === undefined ? {} : { lastSignOfLife: before };
   const newerMs = before?.at === undefined ? Number.POSITIVE_INFINITY : sign.atWallMs - Date.parse(before.at);
-  const written = { at: isoSeconds(sign.atWallMs), by: sign.by.slice(0, 512) };
+  const written = { at: isoSeconds(sign.atWallMs), by: sign.by };
   if (lasts) return { lastSignOfLife: { ...written, lasts } };
   const same = before !== undefined && before.lasts !== true && newerMs >= 0 && newerMs < recordedEveryMs;
   return { lastSignOfLife: same ? before : written };

@@ -163,7 +163,7 @@ function wordOf(word: WordRecord): NonNullable<NonNullable<Status['evidence']>['
     by: word.by,
     at: isoSeconds(word.atWallMs),
     seenAt: isoMillis(word.seenWallMs),
-    ...(word.endedBecause === undefined ? {} : { endedBecause: word.endedBecause.slice(0, 1024) }),
+    ...(word.endedBecause === undefined ? {} : { endedBecause: word.endedBecause }),
     ...(word.endedWallMs === undefined ? {} : { endedAt: isoMillis(word.endedWallMs) }),
   };
 }
