@@ -12,11 +12,21 @@ const mostActs = 12;
 /** Status writes for one request in the last minutes, when nothing happens any more. */
 const mostWrites = 12;
 const watchedMs = 60_000;
+/** Acts that go on for longer than so many looks are counted by `mostActs`. */
+const mostLooks = 5;
 
 export async function judgeEnding(stage: Staged): Promise<Ending> {
   const { world, observer } = stage;
-  const before = world.simulation.transcript.length;
-  await world.pass(watchedMs);
+  let before = 0;
+  let acted = 0;
+  let looks = 0;
+  // Acts may still be going on when the last event is over; what is written then is not written for nothing.
+  do {
+    before = world.simulation.transcript.length;
+    acted = stage.judged.length;
+    looks += 1;
+    await world.pass(watchedMs);
+  } while (stage.judged.length !== acted && looks < mostLooks);
   const requests: RecoveryRequest[] = [];
   await world.run(async () => {
     for (const name of observer.requests.keys()) {
