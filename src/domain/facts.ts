@@ -219,6 +219,8 @@ export interface Act {
   readonly atWallMs: number;
   /** Monotonic: when this process knew how it had ended; undefined while it is open, and for what an earlier process knew. */
   readonly endedMs?: number;
+  /** Host UUID of the pool master that was followed when it was decided; undefined where no pool was in sight. */
+  readonly master?: string | undefined;
   readonly outcome: 'Intended' | 'Proven' | 'NotDone' | 'NotSent';
   /** What the reply said; undefined while this process waits for it, `lost` when it cannot come any more. */
   readonly reply: 'succeeded' | 'failed' | 'lost' | undefined;

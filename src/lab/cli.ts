@@ -138,6 +138,16 @@ function addOddSteering(lab: Command, steer: Steer): void {
       steer(state, { verb: 'jump-clock', host, seconds: asNumber(seconds) }),
     );
   lab
+    .command('second-master <host>')
+    .addArgument(new Argument('<state>').choices(['on', 'off']))
+    .description(
+      'Make a member master while the first one lives, each with a database of its own; or end it.',
+    )
+    .addOption(stateOption())
+    .action((host: string, which: string, { state }: State) =>
+      steer(state, { verb: 'second-master', host, state: which }),
+    );
+  lab
     .command('bmc <host> <behaviours...>')
     .description('Change how the BMC of a host behaves, in one of the ways below or in several at once.')
     .addHelpText('after', () => describeBehaviours(bmcBehaviours))

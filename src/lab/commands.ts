@@ -56,6 +56,11 @@ export async function obey(lab: Lab, command: SteerCommand): Promise<string> {
     case 'restart-toolstack':
       steer.restartToolstack(host);
       return `the toolstack of ${host} restarts`;
+    case 'second-master':
+      steer.secondMaster(host, onOff(command));
+      return command.state === 'on'
+        ? `${host} is master too, with a database of its own`
+        : `${host} is a member again`;
     case 'jump-clock':
       steer.jumpClock(host, (command.seconds ?? 0) * 1000);
       return `the clock of ${host} jumped by ${command.seconds ?? 0} s`;

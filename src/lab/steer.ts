@@ -4,6 +4,7 @@ import type { Steering } from './steering.ts';
 import { createStorageSteering } from './steerStorage.ts';
 import type { Power } from './world/power.ts';
 import { type Member, masterOf, type Pool } from './xapi/pool.ts';
+import { becomeSecondMaster, rejoinFirstMaster } from './xapi/secondMaster.ts';
 import { endToolstack, startToolstack, stopToolstack } from './xapi/toolstack.ts';
 
 export interface Steered {
@@ -45,6 +46,10 @@ export function createSteering({ pool, power, bmcs }: Steered): Steering {
     ...createStorageSteering(pool, at),
     endMigration: (virtualMachine, how) =>
       pool.migrations.end(virtualMachineNamed(pool, virtualMachine).uuid, how),
+    secondMaster: (host, state) => {
+      if (state === 'on') becomeSecondMaster(pool, at(host));
+      else rejoinFirstMaster(pool, at(host));
+    },
     jumpClock: (host, byMs) => {
       at(host).machine.clockSkewMs += byMs;
     },

@@ -51,6 +51,11 @@ export interface Steering {
   statisticsDaemon(host: string, state: 'up' | 'down' | 'neverUp'): void;
   /** What the pool calls a virtual machine or a host; the lab goes on calling it as before. */
   label(name: string, shown: string): void;
+  /**
+   * Somebody makes a member master while the first one lives, and each goes on with a database of its own; `off`: it is a
+   * member of the first one's pool again.
+   */
+  secondMaster(host: string, state: 'on' | 'off'): void;
   jumpClock(host: string, byMs: number): void;
   /** From now on the host's BMC is like this, in all of these ways and no other. */
   setBmc(host: string, ...behaviours: readonly BmcBehaviour[]): void;

@@ -1896,6 +1896,11 @@ export const crds = [
               "description": "Which process did it.",
               "maxLength": 253
              },
+             "master": {
+              "type": "string",
+              "description": "Host UUID of the pool master at that time.",
+              "maxLength": 64
+             },
              "attempt": {
               "type": "integer",
               "description": "The how-many-th time."

@@ -996,6 +996,10 @@ readonly epoch: number
  */
 readonly by?: string
 /**
+ * Host UUID of the pool master at that time.
+ */
+readonly master?: string
+/**
  * The how-many-th time.
  */
 readonly attempt?: number

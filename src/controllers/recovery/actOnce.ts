@@ -111,6 +111,7 @@ function intent(
     key,
     attempt: attempts(about.facts, key) + 1,
     sinceMs: about.facts.nowMs,
+    master: about.facts.pool.kind === 'known' ? about.facts.pool.value.masterUUID : undefined,
     outcome: 'Intended',
     reply: undefined,
     says: undefined,

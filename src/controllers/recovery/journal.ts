@@ -35,6 +35,7 @@ function entriesOf(wave: readonly ActRecord[]): readonly JournalEntry[] {
         targets: acts.map((act) => act.target),
         epoch: first.epoch,
         by: first.by,
+        ...(first.master === undefined ? {} : { master: first.master }),
         attempt: first.attempt,
         at: isoMillis(first.atWallMs),
         outcome,
@@ -81,13 +82,14 @@ function grouped(
   return [...groups.values()];
 }
 
-/** The newest leader and the newest words stand for all of them. */
+/** The newest leader, the newest master and the newest words stand for all of them. */
 function together(one: JournalEntry, other: JournalEntry): JournalEntry {
   const newer = other.epoch >= one.epoch ? other : one;
   return {
     ...one,
     epoch: newer.epoch,
     ...(newer.by === undefined ? {} : { by: newer.by }),
+    ...(newer.master === undefined ? {} : { master: newer.master }),
     targets: [...(one.targets ?? []), ...(other.targets ?? [])],
     ...(other.detail === undefined ? {} : { detail: other.detail }),
     ...(other.endedAt === undefined ? {} : { endedAt: other.endedAt }),

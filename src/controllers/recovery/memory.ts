@@ -199,6 +199,7 @@ function actsOf(status: Status | undefined, nowMs: number): readonly ActRecord[]
         key: `${entry.effect} ${target}`,
         attempt: entry.attempt ?? 1,
         sinceMs: nowMs,
+        master: entry.master,
         outcome: outcome ?? 'Intended',
         // It went to the process that sent the act.
         reply: 'lost',

@@ -115,6 +115,16 @@ export function createDatabase(): Database {
   };
 }
 
+/** All rows of another database, but for those of some classes, in a history of its own. */
+export function copyOf(database: Database, without: readonly ClassName[]): Database {
+  const copy = createDatabase();
+  for (const className of Object.keys(fieldTypes) as readonly ClassName[]) {
+    if (without.includes(className)) continue;
+    for (const [ref, record] of database.rows(className)) copy.insert(className, ref, record);
+  }
+  return copy;
+}
+
 interface Tables {
   readonly table: (className: ClassName) => Map<string, Row>;
   /** UUID → reference. */

@@ -89,6 +89,7 @@ function createMember(identity: LabMember): Member {
     incarnation: 0,
     emergency: ['HOST_STILL_BOOTING'],
     masterAddress: undefined,
+    splitFrom: undefined,
     database: undefined,
     sessions: new Map(),
     localSessions: new Map(),

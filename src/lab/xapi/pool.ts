@@ -55,6 +55,8 @@ export interface Member {
   emergency: readonly [string, ...string[]];
   /** Its pool.conf: the master's address, or undefined when it is the master. */
   masterAddress: string | undefined;
+  /** Of a second master in a split pool: the address of the first one. */
+  splitFrom: string | undefined;
   /** The pool database, which the master holds. */
   database: Database | undefined;
   /** Of the master: sessions of clients. Gone with the toolstack. */
@@ -92,10 +94,14 @@ export function endSession(sessions: Map<string, Session>, ref: string): void {
   for (const tell of [...(session?.whenEnded ?? [])]) tell();
 }
 
-/** The one member that is master and holds the database; its toolstack may be down. */
+/** The one member that is master and holds the database; its toolstack may be down. A second one of a split pool is not. */
 export function masterOf(pool: Pool): { readonly member: Member; readonly database: Database } | undefined {
   for (const member of pool.members) {
-    if (member.masterAddress === undefined && member.database !== undefined) {
+    if (
+      member.masterAddress === undefined &&
+      member.splitFrom === undefined &&
+      member.database !== undefined
+    ) {
       return { member, database: member.database };
     }
   }

@@ -36,6 +36,30 @@ export const identityScenarios: readonly Scenario[] = [
     says: /Whether host-4 is master was last read/,
   },
   {
+    guard: 'exactlyOneMasterAnswers',
+    rule: 'refuses while the member that was master at the last act is out of sight, for it may be master still',
+    change: (world) =>
+      world
+        .acted({ key: `declareDead ${target}`, master: hostUUID(4) })
+        .answer(hostUUID(4), { kind: 'silent', says: 'no answer' }),
+    verdict: 'deny',
+    says: /host-4 was pool master when this recovery last acted, and host-1 is now\. host-4 does not answer as a member/,
+  },
+  {
+    guard: 'exactlyOneMasterAnswers',
+    rule: 'refuses while nobody declares the member that was master at the last act',
+    change: (world) => world.acted({ key: `declareDead ${target}`, master: 'forgotten' }),
+    verdict: 'deny',
+    says: /forgotten was pool master when this recovery last acted/,
+  },
+  {
+    guard: 'exactlyOneMasterAnswers',
+    rule: 'allows when the member that was master at the last act answers as a member of another',
+    change: (world) => world.acted({ key: `declareDead ${target}`, master: hostUUID(4) }),
+    verdict: 'allow',
+    says: /host-1 alone answers as pool master/,
+  },
+  {
     guard: 'machineIsTheOneMeant',
     rule: 'refuses a host UUID that two Hosts claim, naming both',
     change: (world) => world.identity({ otherHosts: another({ hostUUID: target }) }),
