@@ -73,6 +73,9 @@ export function heldOf({
             device: distrust.device,
             because: distrust.because,
             at: isoSeconds(distrust.atWallMs),
+            ...(Number.isFinite(distrust.checkedWallMs)
+              ? { checkedAt: isoSeconds(distrust.checkedWallMs) }
+              : {}),
           },
         }),
     ...lastSignOf(host, signs.lastByOthers(host), isHeardNow(host, state.session)),

@@ -6,7 +6,7 @@
  */
 import type { Host } from '../api/generated/types.ts';
 import type { PowerObservation } from '../domain/facts.ts';
-import { caughtBy, type Distrust, type OffReading } from '../domain/trust.ts';
+import { caughtBy, type Distrust, isEnded, type OffReading } from '../domain/trust.ts';
 import type { Clock } from '../ports/clock.ts';
 import { originOf } from './identityFacts.ts';
 
@@ -24,8 +24,8 @@ export interface SignsOfLife {
   answered(hostUUID: string, by: string, askedMs: number): void;
   /** Others heard of it while the operator did not. */
   heardByOthers(hostUUID: string, by: string, askedMs: number): void;
-  /** Something else showed that its controller is not the right one. */
-  holdAgainst(hostUUID: string, because: string): void;
+  /** Something else showed, at that moment, that its controller is not the right one. */
+  holdAgainst(hostUUID: string, because: string, atWallMs: number): void;
   distrust(host: Host): Distrust | undefined;
   lastByOthers(host: Host): LifeSign | undefined;
   confirmed(host: Host): { readonly device: string; readonly atWallMs: number } | undefined;
@@ -37,6 +37,10 @@ interface Machine {
   /** Monotonic moment of the newest answer to the operator. */
   answeredMs: number;
   distrust: Distrust | undefined;
+  /** What was held against it last until a person dealt with it. */
+  forgiven: Distrust | undefined;
+  /** The newest checkedAt of its controllers, as declared when its Host was last looked at. */
+  checkedWallMs: number;
   byOthers: LifeSign | undefined;
   confirmed: { readonly device: string; readonly atWallMs: number } | undefined;
 }
@@ -55,6 +59,8 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
       newest: undefined,
       answeredMs: Number.NEGATIVE_INFINITY,
       distrust: undefined,
+      forgiven: undefined,
+      checkedWallMs: Number.NEGATIVE_INFINITY,
       byOthers: undefined,
       confirmed: undefined,
     };
@@ -62,8 +68,8 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
     return machine;
   };
   const heardNow = (by: string): LifeSign => ({ by, atWallMs: clock.wallMs(), atMs: clock.monotonicMs() });
-  const hold = (machine: Machine, device: string, because: string): void => {
-    machine.distrust = { device, because, atWallMs: clock.wallMs() };
+  const hold = (machine: Machine, held: Omit<Distrust, 'checkedWallMs'>): void => {
+    machine.distrust = { ...held, checkedWallMs: machine.checkedWallMs };
     onChange();
   };
   /** Compared with the newest "off" alone: an older one is caught by the sign of life that came first after it. */
@@ -71,7 +77,8 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
     const { off } = machine;
     if (off === undefined) return;
     const caught = caughtBy(off, { by, askedMs, heardMs: clock.monotonicMs() });
-    if (caught !== undefined && machine.distrust?.because !== caught) hold(machine, off.device, caught);
+    if (caught === undefined || machine.distrust?.because === caught) return;
+    hold(machine, { device: off.device, because: caught, atWallMs: clock.wallMs() });
   };
   const confirm = (machine: Machine): void => {
     const { newest } = machine;
@@ -102,11 +109,29 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
       machine.byOthers = heardNow(by);
       compare(machine, by, askedMs);
     },
-    holdAgainst: (hostUUID, because) => {
+    holdAgainst: (hostUUID, because, atWallMs) => {
       const machine = of(hostUUID);
-      if (machine.distrust?.because !== because) hold(machine, machine.newest?.device ?? '', because);
+      const isKnown = [machine.distrust, machine.forgiven].some(
+        (one) => one?.because === because && one.atWallMs === atWallMs,
+      );
+      if (isKnown) return;
+      hold(machine, { device: machine.newest?.device ?? '', because, atWallMs });
     },
-    distrust: (host) => stillHeld(host, machines.get(host.spec.hostUUID)?.distrust ?? recordedDistrust(host)),
+    distrust: (host) => {
+      const machine = of(host.spec.hostUUID);
+      const held = machine.distrust ?? recordedDistrust(host);
+      const rung = redfishOf(host).find((one) => isOf(held?.device ?? '', one.url));
+      if (held !== undefined && rung !== undefined && isEnded(held, checkedOf(rung), clock.wallMs())) {
+        // For good: whatever catches it from now on is new, in the same words or not, and whatever clocks do.
+        machine.forgiven = held;
+        machine.distrust = undefined;
+      }
+      machine.checkedWallMs = Math.max(Number.NEGATIVE_INFINITY, ...redfishOf(host).map(checkedOf));
+      if (held === machine.forgiven) return undefined;
+      // Nothing is held against another controller that is declared instead.
+      const replaced = rung === undefined && redfishOf(host).length > 0 && held?.device !== '';
+      return replaced ? undefined : held;
+    },
     lastByOthers: (host) => machines.get(host.spec.hostUUID)?.byOthers ?? recordedSign(host, startedWallMs),
     confirmed: (host) => {
       // What an earlier process saw first stays as it was written down.
@@ -116,14 +141,14 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
   };
 }
 
-/** It ends when a person has checked the controller, or has declared another one. */
-function stillHeld(host: Host, distrust: Distrust | undefined): Distrust | undefined {
-  if (distrust === undefined) return undefined;
-  const rungs = (host.spec.power ?? []).flatMap(({ redfish }) => (redfish === undefined ? [] : [redfish]));
-  const rung = rungs.find((one) => isOf(distrust.device, one.url));
-  if (rung === undefined) return rungs.length > 0 && distrust.device !== '' ? undefined : distrust;
-  const checked = rung.checkedAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(rung.checkedAt);
-  return checked > distrust.atWallMs ? undefined : distrust;
+type Redfish = NonNullable<NonNullable<Host['spec']['power']>[number]['redfish']>;
+
+function redfishOf(host: Host): readonly Redfish[] {
+  return (host.spec.power ?? []).flatMap(({ redfish }) => (redfish === undefined ? [] : [redfish]));
+}
+
+function checkedOf({ checkedAt }: Redfish): number {
+  return checkedAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(checkedAt);
 }
 
 function isDeclared(host: Host, device: string): boolean {
@@ -143,6 +168,7 @@ function recordedDistrust(host: Host): Distrust | undefined {
     device: record.device ?? '',
     because: record.because,
     atWallMs: Date.parse(record.at ?? '') || 0,
+    checkedWallMs: Date.parse(record.checkedAt ?? '') || Number.NEGATIVE_INFINITY,
   };
 }
 

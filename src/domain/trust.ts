@@ -12,6 +12,18 @@ export interface Distrust {
   readonly device: string;
   readonly because: string;
   readonly atWallMs: number;
+  /** What people had said by then: when the controller was checked. Minus infinity where nobody had. */
+  readonly checkedWallMs: number;
+}
+
+/**
+ * Whether a person's word that the controller was checked ends what is held against it. It has to be a new word, later than
+ * the event and than the word that stood then, since clocks may disagree; one that lies in the future is no word yet.
+ */
+export function isEnded(distrust: Distrust, checkedWallMs: number, nowWallMs: number): boolean {
+  return (
+    checkedWallMs > distrust.atWallMs && checkedWallMs > distrust.checkedWallMs && checkedWallMs <= nowWallMs
+  );
 }
 
 /** An "off" of a controller: when it was asked for, and when it had come. Monotonic. */
@@ -44,5 +56,5 @@ export function whyNotTrusted(facts: Facts): string | undefined {
   const { distrust, name } = facts.target;
   return distrust === undefined
     ? undefined
-    : `The power controller of ${name} was caught: ${distrust.because} Find out why and mend it. Then set spec.power[].redfish.checkedAt of this controller in the Host ${name} to the time at which you did.`;
+    : `The power controller of ${name} was caught: ${distrust.because} Find out why and mend it. Then set spec.power[].redfish.checkedAt of this controller in the Host ${name} to the time at which you did; a time in the future does not count.`;
 }

@@ -14,7 +14,7 @@ export interface LabStatus {
   readonly virtualMachines: readonly VirtualMachineStatus[];
   readonly cuts: readonly string[];
   readonly faults: readonly string[];
-  /** What else is not as usual, one line each: migrations that hang, storage that is not plugged, daemons that are down. */
+  /** What else is not as usual, one line each: second masters, migrations that hang, storage that is not plugged, daemons that are down. */
   readonly odd: readonly string[];
 }
 
@@ -23,6 +23,8 @@ export interface HostStatus {
   readonly power: 'on' | 'off' | 'poweringOff' | 'poweringOn';
   readonly mains: 'present' | 'cut';
   readonly toolstack: 'running' | 'emergency' | 'starting' | 'down';
+  /** Of a second master: the address of the first. */
+  readonly splitFrom?: string;
   /** Its behaviours, as `lab bmc` takes them. */
   readonly bmc: string;
   /** The machine whose power its BMC reads and cuts: itself, where the cables are as people think. */
@@ -65,7 +67,12 @@ export function readStatus(pool: Pool, bmcs: readonly Bmc[]): LabStatus {
     }),
     cuts: pool.network.describe(),
     faults: pool.faults.describe(),
-    odd: [...pool.migrations.describe(), ...unplugged(pool, database), ...silentDaemons(pool)],
+    odd: [
+      ...secondMasters(pool),
+      ...pool.migrations.describe(),
+      ...unplugged(pool, database),
+      ...silentDaemons(pool),
+    ],
   };
 }
 
@@ -84,6 +91,7 @@ function hostStatus(pool: Pool, { member, database, bmcs }: Looked): HostStatus 
     power: machine.power,
     mains: machine.mains,
     toolstack,
+    ...(member.splitFrom === undefined ? {} : { splitFrom: member.splitFrom }),
     bmc: bmc?.behaviours.join(' ') ?? 'honest',
     bmcCabledTo: bmc?.machine.name ?? identity.name,
     domains: [...machine.domains.values()].filter((each) => each.phase === 'runs').length,
@@ -99,6 +107,12 @@ function hostStatus(pool: Pool, { member, database, bmcs }: Looked): HostStatus 
           },
         }),
   };
+}
+
+function secondMasters(pool: Pool): readonly string[] {
+  return pool.members
+    .filter((member) => member.splitFrom !== undefined)
+    .map(({ identity }) => `${identity.name} is master too, with a database of its own`);
 }
 
 function unplugged(pool: Pool, database: Database | undefined): readonly string[] {

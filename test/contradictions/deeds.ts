@@ -44,6 +44,8 @@ function machineSteered(deed: Deed, { world }: Staged): boolean {
     }
     case 'unplugStorage':
       return attempt(() => steer.unplugStorage(deed.storage, deed.host));
+    case 'secondMaster':
+      return attempt(() => steer.secondMaster(deed.host, deed.is));
     case 'statistics':
       return attempt(() => steer.statisticsDaemon(deed.host, deed.state));
     default:
@@ -146,6 +148,9 @@ async function byPerson(deed: Deed, stage: Staged): Promise<void> {
     case 'declareSerial':
       await world.patch('Host', deed.host, { spec: { serial: deed.serial } });
       return;
+    case 'checked':
+      await checkController(deed.host, stage);
+      return;
     case 'removeHost':
       await world.remove('Host', deed.host);
       return;
@@ -166,6 +171,20 @@ async function byPerson(deed: Deed, stage: Staged): Promise<void> {
       return;
     }
   }
+}
+
+async function checkController(name: string, stage: Staged): Promise<void> {
+  const { world } = stage;
+  let power: Host['spec']['power'];
+  await world.run(async () => {
+    const host = (await world.api.read(hostKind, { namespace, name })) as Host | undefined;
+    power = host?.spec.power;
+  });
+  const checkedAt = new Date(world.lab.wallMs()).toISOString();
+  const dated = (power ?? []).map((rung) =>
+    rung.redfish === undefined ? rung : { redfish: { ...rung.redfish, checkedAt } },
+  );
+  if (dated.length > 0) await world.patch('Host', name, { spec: { power: dated } });
 }
 
 /** Somebody at the console, who is refused like everybody else. */

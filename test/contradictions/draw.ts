@@ -4,7 +4,8 @@
  */
 import { type Chance, chanceOf } from './chance.ts';
 import { drawCourse } from './drawCourse.ts';
-import { drawIdentities, drawTransplants, type Identities } from './drawIdentities.ts';
+import { drawIdentities, type Identities } from './drawIdentities.ts';
+import { drawNumbers, drawTransplants } from './drawNumbers.ts';
 import type { History, HistoryEvent, ServerState } from './history.ts';
 
 /** How often each kind of contradiction is in a history. */
@@ -24,6 +25,14 @@ export interface Profile {
   readonly requests: number;
   readonly moving: number;
   readonly media: number;
+  /** Board serials and system UUIDs. */
+  readonly numbers: number;
+  /** Controllers that are exchanged while the pool runs. */
+  readonly exchanges: number;
+  /** What people say of controllers that were caught. */
+  readonly checks: number;
+  /** A second member that is made master. */
+  readonly masters: number;
 }
 
 export const everything: Profile = {
@@ -41,6 +50,10 @@ export const everything: Profile = {
   requests: 0.2,
   moving: 0.2,
   media: 0.2,
+  numbers: 0.2,
+  exchanges: 0.12,
+  checks: 0.12,
+  masters: 0.1,
 };
 
 /** What every part of a draw knows. */
@@ -89,11 +102,7 @@ export function draw(seed: number, profile: Profile = everything): History {
       return own.of(others.filter((host) => host !== target));
     },
   };
-  const identities: Identities = frame.has('transplants')
-    ? drawTransplants(frame)
-    : frame.has('identity')
-      ? drawIdentities(frame)
-      : { machines: [], outsiders: [], hosts: [] };
+  const identities = identitiesOf(frame);
   return {
     seed,
     members,
@@ -113,6 +122,12 @@ export function draw(seed: number, profile: Profile = everything): History {
       ),
     ),
   };
+}
+
+function identitiesOf(frame: Frame): Identities {
+  if (frame.has('transplants')) return drawTransplants(frame);
+  const drawn = frame.has('identity') ? drawIdentities(frame) : { machines: [], outsiders: [], hosts: [] };
+  return frame.has('numbers') ? drawNumbers(frame, drawn) : drawn;
 }
 
 /** Mostly soon after the loss; sometimes before it, or long after. */

@@ -48,26 +48,6 @@ export function drawIdentities({ members, target, chance: chanceFor }: Frame): I
   };
 }
 
-/** Boards that were changed between two machines and written with the numbers of those that they are in now. */
-export function drawTransplants({ members, target, chance: chanceFor }: Frame): Identities {
-  const chance = chanceFor('transplants');
-  const names = Array.from({ length: members }, (_, index) => `host-${index + 1}`);
-  const other = chance.of(names.filter((name) => name !== target));
-  const as = (name: string, cabledTo: string): MachineOptions => {
-    const number = name.slice('host-'.length);
-    const systemUUID = `00000000-0000-4000-8000-00000000000${number}`;
-    return { systemUUID, cabledTo, controller: { serial: `SN-${number}`, systemUUID } };
-  };
-  const both = chance.in(0.7);
-  return {
-    machines: names.map((name) =>
-      name === target ? as(target, other) : name === other && both ? as(other, target) : {},
-    ),
-    outsiders: [],
-    hosts: [],
-  };
-}
-
 interface Parts {
   readonly chance: Chance;
   readonly names: readonly string[];

@@ -91,15 +91,16 @@ function hasActed(request: RecoveryRequest): boolean {
 function couldRun({ world }: Staged, lastOn: string): boolean {
   const { master } = world.lab.status();
   if (world.lab.endpoints.find(({ name }) => name === master)?.presence() !== 'open') return false;
-  return world.lab
-    .status()
-    .hosts.some(
-      (host) =>
-        host.name !== lastOn &&
-        host.power === 'on' &&
-        host.toolstack === 'running' &&
-        host.believed?.enabled === true,
-    );
+  const { hosts } = world.lab.status();
+  // Of a split pool it asks nothing.
+  if (hosts.some((host) => host.splitFrom !== undefined)) return false;
+  return hosts.some(
+    (host) =>
+      host.name !== lastOn &&
+      host.power === 'on' &&
+      host.toolstack === 'running' &&
+      host.believed?.enabled === true,
+  );
 }
 
 function names(request: RecoveryRequest, machine: string): boolean {

@@ -39,6 +39,7 @@ export type ServerState = 'Running' | 'Halted' | 'Unmanaged';
 export interface Declared {
   readonly host: string;
   readonly serial?: string;
+  readonly noSerial?: true;
   readonly boardSerial?: string;
   readonly systemUUID?: string;
   /** The member whose controller's address is declared for this host. */
@@ -63,6 +64,9 @@ export type Deed =
   | { readonly do: 'controller'; readonly host: string; readonly is: readonly BmcBehaviour[] }
   | { readonly do: 'cable'; readonly host: string; readonly to: string }
   | { readonly do: 'shows'; readonly host: string; readonly shows: ControllerShows }
+  | { readonly do: 'secondMaster'; readonly host: string; readonly is: 'on' | 'off' }
+  /** A person states, on the Host, that the controller was dealt with now. */
+  | { readonly do: 'checked'; readonly host: string }
   | { readonly do: 'toolstack'; readonly host: string; readonly is: 'crash' | 'restart' }
   /** `of` is the operator or a host. */
   | { readonly do: 'clock'; readonly of: string; readonly bySeconds: number }

@@ -6,6 +6,7 @@
 import type { HarmfulEffect } from '../../src/lab/lab.ts';
 import type { History } from './history.ts';
 import type { HostSeen, Observer, Word } from './observer.ts';
+import { whyNotItself } from './whoIsIt.ts';
 
 /** How long something must have lasted to count as observable by whoever looks as often as the operator says it does. */
 const observableMs = 60_000;
@@ -15,8 +16,6 @@ const settledReadingMs = 16 * 60_000;
 const restsOnMs = 6_000;
 /** After a wrong cut the others have to have answered since; they are asked at least this often while a request runs. */
 const othersAskedMs = 20_000;
-
-export const placeholders = ['0123456789', 'To be filled by O.E.M.', 'Not Specified', 'Default string', ''];
 
 export type Judgement =
   | { readonly kind: 'safe' }
@@ -179,39 +178,4 @@ function isCaught(seen: HostSeen | undefined, nowMs: number): boolean {
     seen.caughtAtOnce.held(2 * observableMs, between) ||
     seen.caught.held(settledReadingMs, between)
   );
-}
-
-/** What of the host's identity is contradicted, shared or nobody's, by what everybody shows now. */
-export function whyNotItself(host: string, observer: Observer, history: History): string | undefined {
-  const index = Number(host.slice('host-'.length)) - 1;
-  const serialOf = (name: string): string => {
-    const at = Number(name.slice('host-'.length)) - 1;
-    return history.machines[at]?.serial ?? `SN-${at + 1}`;
-  };
-  const poolShows = (name: string): string => {
-    const at = Number(name.slice('host-'.length)) - 1;
-    return history.machines[at]?.pool?.serial ?? serialOf(name);
-  };
-  const declaredSerial = (name: string): string => observer.declared(name).serial ?? serialOf(name);
-  const declared = declaredSerial(host);
-  if (placeholders.includes(declared)) return `the serial "${declared}" is nobody's`;
-  const inPool = poolShows(host);
-  // A maker's placeholder in the pool says nothing about the machine, neither for nor against it.
-  if (!placeholders.includes(inPool) && inPool !== declared) return `the pool shows the serial ${inPool}`;
-  const shown = observer.controllerShows(host);
-  const { boardSerial, systemUUID, addressOf } = observer.declared(host);
-  // Some makes show the board's serial, and the firmware's as the SKU.
-  const bySerial = [declared, boardSerial].includes(shown.serial) || shown.sku === declared;
-  const byUUID = systemUUID !== undefined && systemUUID === shown.systemUUID;
-  if (!bySerial && !byUUID) return `its controller shows the serial ${shown.serial}`;
-  for (const other of observer.hosts.keys()) {
-    if (other === host) continue;
-    if (poolShows(other) === declared) return `the pool shows its serial for ${other} too`;
-    if (observer.declared(other).undeclared === true) continue;
-    if (declaredSerial(other) === declared) return `${other} is declared with its serial too`;
-    if (observer.controllerShows(other).serial === shown.serial)
-      return `the controller of ${other} shows its serial too`;
-  }
-  if (history.machines[index]?.pool?.address !== undefined) return 'the pool knows it at another address';
-  return addressOf === undefined ? undefined : 'it is declared at the address of another';
 }

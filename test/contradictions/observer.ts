@@ -39,7 +39,7 @@ export interface HostSeen {
   readonly caughtAtOnce: Windows;
   /** The same, whether or not anything read it soon. */
   readonly caught: Windows;
-  /** From when on the trust in its controller is new: somebody declared it anew. */
+  /** From when on the trust in its controller is new: somebody declared it anew, or says that it was dealt with. */
   trustedMs: number;
   /** Another member that was cut through its controller, and when. */
   wronglyCut: { readonly machine: string; readonly atMs: number } | undefined;
@@ -128,6 +128,8 @@ export function createObserver(world: World, history: History): Observer {
     const master = status.hosts.find((each) => each.name === status.master);
     return (
       master !== undefined &&
+      // In a split pool the operator believes none of the masters.
+      status.hosts.every((each) => each.splitFrom === undefined) &&
       openTo(master.name) &&
       master.toolstack === 'running' &&
       it?.toolstack === 'running' &&
@@ -177,6 +179,12 @@ export function createObserver(world: World, history: History): Observer {
   const change = (host: string, to: Partial<Declared>): void => {
     declarations.set(host, { ...declared(host), ...to });
   };
+  const trustAnew = (host: string, nowMs: number): void => {
+    const seen = hosts.get(host);
+    if (seen === undefined) return;
+    seen.trustedMs = nowMs;
+    seen.wronglyCut = undefined;
+  };
   const noteDeed = (deed: Deed): void => {
     const nowMs = simulation.nowMs;
     if (deed.do === 'shows') shows.set(deed.host, deed.shows);
@@ -202,16 +210,13 @@ export function createObserver(world: World, history: History): Observer {
         untilMs: datedMs + deed.validFor * 1000,
       });
     }
+    if (deed.do === 'checked') trustAnew(deed.host, nowMs);
     if (deed.do === 'declareSerial') change(deed.host, { serial: deed.serial });
     if (deed.do === 'removeHost') change(deed.host, { undeclared: true });
     if (deed.do === 'addHost' && declared(deed.host).undeclared === true) {
       const { undeclared: _, ...rest } = declared(deed.host);
       declarations.set(deed.host, rest);
-      const seen = hosts.get(deed.host);
-      if (seen !== undefined) {
-        seen.trustedMs = nowMs;
-        seen.wronglyCut = undefined;
-      }
+      trustAnew(deed.host, nowMs);
     }
   };
 

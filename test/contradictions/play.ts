@@ -7,8 +7,9 @@ import { createWorld, namespace, type World } from '../sim/world.ts';
 import { carryOut, strikeOf } from './deeds.ts';
 import { type Ending, judgeEnding } from './ending.ts';
 import type { Declared, History, HistoryEvent } from './history.ts';
-import { type Judged, judgeAct, whyNotItself } from './judge.ts';
+import { type Judged, judgeAct } from './judge.ts';
 import { createObserver, type Observer } from './observer.ts';
+import { whyNotItself } from './whoIsIt.ts';
 
 export interface Failure {
   readonly kind: 'corruption' | 'unnamed' | 'error' | 'noSentence' | 'endless';
@@ -223,13 +224,15 @@ function asDeclaredHost(host: Host, declared: Declared, members: World['lab']['d
           },
         },
   );
+  const { serial, ...spec } = host.spec;
   return {
     ...host,
     metadata: { ...host.metadata, namespace },
     spec: {
-      ...host.spec,
+      ...spec,
+      ...(serial === undefined || declared.noSerial === true ? {} : { serial }),
       power,
-      ...(declared.serial === undefined ? {} : { serial: declared.serial }),
+      ...(declared.serial === undefined || declared.noSerial === true ? {} : { serial: declared.serial }),
       ...(declared.boardSerial === undefined ? {} : { boardSerial: declared.boardSerial }),
       ...(declared.systemUUID === undefined ? {} : { systemUUID: declared.systemUUID }),
       ...(declared.state === undefined ? {} : { state: declared.state }),

@@ -16,6 +16,10 @@ const nothing: Profile = {
   requests: 0,
   moving: 0,
   media: 0,
+  numbers: 0,
+  exchanges: 0,
+  checks: 0,
+  masters: 0,
 };
 
 export const ofIdentity: Profile = { ...nothing, identity: 1, power: 0.2 };

@@ -2,8 +2,8 @@
  * `npm run simulate -- --draws 1000 --seed 7`: plays drawn histories of a world that contradicts itself. A history that
  * goes wrong is made small and printed as one line that plays it again.
  */
-import { Command } from 'commander';
-import { draw } from './draw.ts';
+import { Command, InvalidArgumentError } from 'commander';
+import { draw, everything, type Profile } from './draw.ts';
 import type { History } from './history.ts';
 import { type Failure, type Played, play } from './play.ts';
 import { historyOf, replayLine } from './replay.ts';
@@ -15,6 +15,7 @@ interface Flags {
   readonly seed: number;
   readonly replay?: string;
   readonly shrink: boolean;
+  readonly with: Profile;
 }
 
 const flags = new Command('simulate')
@@ -24,6 +25,12 @@ const flags = new Command('simulate')
   .option('--draws <n>', 'how many histories', Number, 100)
   .option('--seed <n>', 'of the first history; the next ones count on', Number, 1)
   .option('--replay <word>', 'one history that was printed before, with all that happens in it')
+  .option(
+    '--with <kinds>',
+    `kinds that every history has: ${Object.keys(everything).join(', ')}`,
+    withKinds,
+    everything,
+  )
   .option('--no-shrink', 'print failing histories as they were drawn')
   .parse()
   .opts<Flags>();
@@ -31,11 +38,18 @@ const flags = new Command('simulate')
 if (flags.replay === undefined) await playMany(flags);
 else await playOne(historyOf(flags.replay));
 
-async function playMany({ draws, seed, shrink: small }: Flags): Promise<void> {
+function withKinds(words: string): Profile {
+  const kinds = words.split(',');
+  const wrong = kinds.find((kind) => !(kind in everything));
+  if (wrong !== undefined) throw new InvalidArgumentError(`There is no kind ${wrong}.`);
+  return { ...everything, ...Object.fromEntries(kinds.map((kind) => [kind, 1])) };
+}
+
+async function playMany({ draws, seed, shrink: small, with: profile }: Flags): Promise<void> {
   const startedMs = performance.now();
   const tally = newTally();
   for (let number = seed; number < seed + draws; number++) {
-    const history = draw(number);
+    const history = draw(number, profile);
     const played = await play(history);
     note(tally, number, played);
     for (const failure of oneOfEachSort(played.failures)) await report(number, history, failure, small);

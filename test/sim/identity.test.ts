@@ -185,6 +185,18 @@ describe('a controller that shows the serial of the mainboard', () => {
   });
 });
 
+async function sayItWasChecked(world: World, atWallMs: number): Promise<void> {
+  let host: Host | undefined;
+  await world.run(async () => {
+    host = await world.host(lostHost);
+  });
+  const checkedAt = new Date(atWallMs).toISOString();
+  const power = (host?.spec.power ?? []).map((rung) =>
+    rung.redfish === undefined ? rung : { redfish: { ...rung.redfish, checkedAt } },
+  );
+  expect(await world.patch('Host', lostHost, { spec: { power } })).toBeUndefined();
+}
+
 describe('a controller that says Off of a machine that answers', () => {
   test('is caught, is not Ready, and proves nothing when the machine falls silent later', async () => {
     const world = await settled();
@@ -207,19 +219,39 @@ describe('a controller that says Off of a machine that answers', () => {
     await untilSays(world, /The power controller of host-3 was caught/);
     await world.pass(4 * 60_000);
     expect(harm(world)).toEqual([]);
-    let host: Host | undefined;
-    await world.run(async () => {
-      host = await world.host(lostHost);
-    });
-    const power = (host?.spec.power ?? []).map((rung) =>
-      rung.redfish === undefined
-        ? rung
-        : { redfish: { ...rung.redfish, checkedAt: new Date(world.lab.wallMs()).toISOString() } },
-    );
-    expect(await world.patch('Host', lostHost, { spec: { power } })).toBeUndefined();
+    await sayItWasChecked(world, world.lab.wallMs());
     await untilPhase(world, 'Succeeded');
     expect(harm(world)).toEqual(released);
     expect(violations(world)).toEqual([]);
+  });
+  test('is caught again when it lies again, in the same words, after a person said that it was checked', async () => {
+    const world = await settled();
+    world.lab.steer.setBmc(lostHost, 'saysAlwaysOff');
+    await world.pass(16 * 60_000);
+    await sayItWasChecked(world, world.lab.wallMs());
+    await world.pass(20 * 60_000);
+    expect(await condition(world, lostHost, 'FencingReady')).toMatch(/^False Distrusted/);
+    await refusesEverything(world, /The power controller of host-3 was caught/);
+  });
+  test('stays caught when the word that it was checked lies in the future', async () => {
+    const world = await settled();
+    await sayItWasChecked(world, world.lab.wallMs() + 24 * 3_600_000);
+    world.lab.steer.setBmc(lostHost, 'saysAlwaysOff');
+    await world.pass(16 * 60_000);
+    await refusesEverything(world, /was caught: .*a time in the future does not count/);
+  });
+  test('is caught by what came after the check, also when the clock of the operator was set back', async () => {
+    const world = await settled();
+    world.lab.steer.setBmc(lostHost, 'saysAlwaysOff');
+    await world.pass(16 * 60_000);
+    await sayItWasChecked(world, world.lab.wallMs());
+    world.lab.steer.setBmc(lostHost, 'honest');
+    await world.pass(60_000);
+    world.jumpWallClock(-7_200_000);
+    world.lab.steer.setBmc(lostHost, 'saysAlwaysOff');
+    await world.pass(20 * 60_000);
+    world.jumpWallClock(7_200_000);
+    await refusesEverything(world, /The power controller of host-3 was caught/);
   });
   test('does not stand in the way of a person', async () => {
     const world = await settled();

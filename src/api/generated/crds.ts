@@ -802,6 +802,11 @@ export const crds = [
              "type": "string",
              "format": "date-time",
              "description": "When it was caught."
+            },
+            "checkedAt": {
+             "type": "string",
+             "format": "date-time",
+             "description": "What checkedAt of the controller was then."
             }
            }
           },

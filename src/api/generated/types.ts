@@ -391,6 +391,10 @@ readonly because?: string
  * When it was caught.
  */
 readonly at?: string
+/**
+ * What checkedAt of the controller was then.
+ */
+readonly checkedAt?: string
 }
 /**
  * The power controller was seen to say On while the machine itself answered.

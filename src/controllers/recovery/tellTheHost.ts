@@ -1,12 +1,13 @@
 import type { Facts } from '../../domain/facts.ts';
-import { wrongCut } from '../../domain/theCut.ts';
+import { cutOf, wrongCut } from '../../domain/theCut.ts';
 import type { Subject } from './subject.ts';
 
 /** What only a recovery learns about the machine and its controller is passed on to the Host, where it outlives the request. */
 export function tellTheHost({ session, host }: Subject, facts: Facts): void {
   const { hostUUID } = host.spec;
   const wrong = wrongCut(facts);
-  if (wrong !== undefined) session.signs.holdAgainst(hostUUID, wrong);
+  // Dated by the cut: a person who has dealt with it since is not asked again after each restart.
+  if (wrong !== undefined) session.signs.holdAgainst(hostUUID, wrong, cutOf(facts)?.atWallMs ?? 0);
   const refused = facts.acts.findLast(
     (act) => act.key === `declareDead ${hostUUID}` && act.says?.includes('HOST_IS_LIVE') === true,
   );
