@@ -34,10 +34,11 @@ export function freshOnly<T>(
   if (reading === undefined) return { kind: 'missing', because: `${bound.what} has not been read yet.` };
   if (reading.kind === 'unknown') return { kind: 'missing', because: reading.because };
   if (isOlder(reading, bound)) {
-    const ageSeconds = Math.round((bound.nowMs - reading.atMs) / 1000);
+    // The bound, and not the age: the same trouble has the same words a second later.
+    const seconds = Math.floor(bound.oldestMs / 1000);
     return {
       kind: 'missing',
-      because: `${bound.what} was last read ${ageSeconds} s ago; it is being read again.`,
+      because: `${bound.what} was last read more than ${seconds} s ago; it is being read again.`,
     };
   }
   return { kind: 'fresh', value: reading.value, source: reading.source };

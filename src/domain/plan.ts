@@ -64,7 +64,7 @@ export function locksMissing(facts: Facts): string | undefined {
   const locks = freshOnly(facts.locks, {
     nowMs: facts.nowMs,
     oldestMs: oldestMs.locksOfThePlan,
-    what: 'The storage locks of the pool',
+    what: 'Who holds the storage locks of the pool',
   });
   return locks.kind === 'missing' ? locks.because : undefined;
 }

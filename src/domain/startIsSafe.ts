@@ -136,7 +136,7 @@ function freshLocks({ victim, reading, facts }: StartQuestion): ReturnType<typeo
   return freshOnly(reading.locks, {
     nowMs: facts.nowMs,
     oldestMs: oldestMs.start,
-    what: `The storage locks of ${victim.name}`,
+    what: `Who holds the storage locks of ${victim.name}`,
   });
 }
 

@@ -34,7 +34,7 @@ describe('the plan', () => {
     const answered = (agoMs: number) =>
       suspected().answer(hostUUID(4), read<MemberAnswer>({ kind: 'member', ofAddress: '10.0.0.1' }, agoMs));
     expect(makePlan(answered(46_000).facts)).toEqual({
-      missing: 'Whether host-4 answers was last read 46 s ago; it is being read again.',
+      missing: 'Whether host-4 answers was last read more than 45 s ago; it is being read again.',
     });
     expect(makePlan(answered(44_000).facts)).toHaveProperty('victims');
   });

@@ -47,7 +47,7 @@ function locksReadAfter(facts: Facts): Fresh<readonly DiskLocks[]> {
   const locks = freshOnly(facts.locks, {
     nowMs: facts.nowMs,
     oldestMs: oldestMs.locks,
-    what: 'The storage locks of the pool',
+    what: 'Who holds the storage locks of the pool',
   });
   return facts.locks.kind === 'known' && facts.locks.atMs <= askedMs(facts)
     ? { kind: 'missing', because: 'The storage locks have to be read after the release.' }
