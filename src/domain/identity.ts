@@ -188,7 +188,8 @@ function controllerContradicts(
   if (foreign !== undefined) {
     return `${device} shows what identifies ${foreign.name} (${whatItShows(shown)}), and the Host ${declared.name} names it as its own controller. Correct the Host before its power is ever cut.`;
   }
-  const double = shownToOthers.find((other) => showSame(shown, other));
+  const double =
+    shownToOthers.find((other) => showSame(shown, other)) ?? sharedNumber(shown, declared, shownToOthers);
   if (double !== undefined) {
     return `${device} and ${double.device} of the Host ${double.host} show the same machine (${whatItShows(shown)}), so neither can be told from the other. Correct the Hosts, or declare a systemUUID for each.`;
   }
@@ -221,6 +222,17 @@ function shows(shown: ShownIdentity, value: string): boolean {
 
 function isDeclared(declared: DeclaredIdentity, value: string): boolean {
   return declaredValues(declared).some(([, own]) => sameText(own, value));
+}
+
+/** Another controller that shows a declared number of this machine, where no declared number is shown by this one alone. */
+function sharedNumber<T extends ShownIdentity>(
+  shown: ShownIdentity,
+  declared: DeclaredIdentity,
+  others: readonly T[],
+): T | undefined {
+  const identifying = declaredValues(declared).filter(([, value]) => shows(shown, value));
+  const isOwn = identifying.some(([, value]) => !others.some((other) => shows(other, value)));
+  return isOwn ? undefined : others.find((other) => identifying.some(([, value]) => shows(other, value)));
 }
 
 /** Two controllers that show one machine: by UUID where both show one that somebody drew, else by serial. */

@@ -11,7 +11,9 @@ export const fenceScenarios: readonly Scenario[] = [
     guard: 'powerCanBeCut',
     rule: 'refuses until a person has dealt with it when its controller was caught lying',
     change: (world) =>
-      world.target({ distrust: { device: 'bmc', because: 'It lies.', atWallMs: nowWallMs, checkedWallMs: 0 } }),
+      world.target({
+        distrust: { device: 'bmc', because: 'It lies.', atWallMs: nowWallMs, checkedWallMs: 0 },
+      }),
     verdict: 'deny',
     says: /was caught: It lies\..*checkedAt.*spec\.attestations/,
   },
@@ -176,7 +178,9 @@ export const fenceScenarios: readonly Scenario[] = [
     guard: 'hostIsProvenOff',
     rule: 'refuses the proof of a controller that was caught lying since',
     change: (world) =>
-      world.target({ distrust: { device: 'bmc', because: 'It lies.', atWallMs: nowWallMs, checkedWallMs: 0 } }),
+      world.target({
+        distrust: { device: 'bmc', because: 'It lies.', atWallMs: nowWallMs, checkedWallMs: 0 },
+      }),
     verdict: 'deny',
     says: /was caught: It lies\./,
   },

@@ -148,6 +148,21 @@ export const identityScenarios: readonly Scenario[] = [
   },
   {
     guard: 'machineIsTheOneMeant',
+    rule: 'refuses a serial that two controllers show, also under two system UUIDs',
+    change: (world) =>
+      world.identity({
+        shownToOthers: [
+          {
+            ...shownIdentity({ device: 'redfish https://10.0.9.4', systemUUID: 'another-uuid' }),
+            host: 'host-4',
+          },
+        ],
+      }),
+    verdict: 'deny',
+    says: /show the same machine/,
+  },
+  {
+    guard: 'machineIsTheOneMeant',
     rule: 'refuses a controller that shows another system UUID than the declared one, whatever its serial',
     change: (world) =>
       world.identity({
