@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { type Served, serveTls } from '../wire/serve.ts';
-import { type ApiServer, createApiServer } from './apiServer.ts';
-import { openSqliteStore, type SqliteStoreOptions } from './sqliteStore.ts';
+import { type ApiServer, createApiServer } from './serving/apiServer.ts';
+import { openSqliteStore, type SqliteStoreOptions } from './storage/sqliteStore.ts';
 import {
   keptTlsIdentity,
   keptToken,
@@ -11,8 +11,8 @@ import {
   makePrivate,
   prepareDirectory,
   writePrivately,
-} from './stateDirectory.ts';
-import type { Store } from './store.ts';
+} from './storage/stateDirectory.ts';
+import type { Store } from './storage/store.ts';
 
 export interface StandaloneApiOptions {
   /** Holds everything: objects, certificate, token, kubeconfig. Made at the first start; one process at a time. */

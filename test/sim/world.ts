@@ -34,9 +34,9 @@ import type { Log } from '../../src/ports/log.ts';
 import type { Interpose } from '../../src/simulation/faults.ts';
 import type { Owner } from '../../src/simulation/owner.ts';
 import { createSimulation, type Simulation } from '../../src/simulation/simulation.ts';
-import { createApiServer } from '../../src/standalone/apiServer.ts';
-import { compileServedKinds } from '../../src/standalone/servedKinds.ts';
-import { openSqliteStore } from '../../src/standalone/sqliteStore.ts';
+import { compileServedKinds } from '../../src/standalone/schema/servedKinds.ts';
+import { createApiServer } from '../../src/standalone/serving/apiServer.ts';
+import { openSqliteStore } from '../../src/standalone/storage/sqliteStore.ts';
 
 export interface World {
   readonly simulation: Simulation;

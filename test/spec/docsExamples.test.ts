@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { crds } from '../../src/api/generated/crds.ts';
 import type { KubernetesObject } from '../../src/ports/kubernetes.ts';
-import { createApiServer } from '../../src/standalone/apiServer.ts';
-import { openSqliteStore } from '../../src/standalone/sqliteStore.ts';
+import { createApiServer } from '../../src/standalone/serving/apiServer.ts';
+import { openSqliteStore } from '../../src/standalone/storage/sqliteStore.ts';
 import { createCountingRandom, createHandClock, quiet } from '../standalone/bench.ts';
 
 type Manifest = KubernetesObject & {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Clock, Random } from '../../src/ports/clock.ts';
 import type { Log } from '../../src/ports/log.ts';
-import { type ApiServer, createApiServer } from '../../src/standalone/apiServer.ts';
-import { compileServedKinds } from '../../src/standalone/servedKinds.ts';
-import { openSqliteStore, type SqliteStoreOptions } from '../../src/standalone/sqliteStore.ts';
-import type { Store } from '../../src/standalone/store.ts';
+import { compileServedKinds } from '../../src/standalone/schema/servedKinds.ts';
+import { type ApiServer, createApiServer } from '../../src/standalone/serving/apiServer.ts';
+import { openSqliteStore, type SqliteStoreOptions } from '../../src/standalone/storage/sqliteStore.ts';
+import type { Store } from '../../src/standalone/storage/store.ts';
 
 export const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 export const widgetCrd: unknown = parse(

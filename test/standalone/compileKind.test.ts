@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { compileKind } from '../../src/standalone/compileKind.ts';
+import { compileKind } from '../../src/standalone/schema/compileKind.ts';
 import { widget, widgetCrd } from './bench.ts';
 
 const kind = compileKind(widgetCrd);

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openSqliteStore } from '../../src/standalone/sqliteStore.ts';
-import type { Change, Store } from '../../src/standalone/store.ts';
+import { openSqliteStore } from '../../src/standalone/storage/sqliteStore.ts';
+import type { Change, Store } from '../../src/standalone/storage/store.ts';
 import { createBench, type Reply, widget, widgets } from './bench.ts';
 
 function folder(): string {

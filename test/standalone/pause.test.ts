@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createPause } from '../../src/standalone/pause.ts';
+import { createPause } from '../../src/standalone/serving/pause.ts';
 
 describe('the pause of a stream', () => {
   it('keeps a wake that comes while nobody waits', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openSqliteStore, type SqliteStoreOptions } from '../../src/standalone/sqliteStore.ts';
-import type { Change, Store } from '../../src/standalone/store.ts';
+import { openSqliteStore, type SqliteStoreOptions } from '../../src/standalone/storage/sqliteStore.ts';
+import type { Change, Store } from '../../src/standalone/storage/store.ts';
 
 function open(options: Partial<SqliteStoreOptions> = {}): Store {
   const store = openSqliteStore({ path: ':memory:', ...options });

@@ -1,6 +1,6 @@
 import { systemClock, systemRandom } from '../../src/adapters/clock/systemClock.ts';
-import { createApiServer } from '../../src/standalone/apiServer.ts';
-import { openSqliteStore } from '../../src/standalone/sqliteStore.ts';
+import { createApiServer } from '../../src/standalone/serving/apiServer.ts';
+import { openSqliteStore } from '../../src/standalone/storage/sqliteStore.ts';
 import { quiet, token, widget, widgetCrd, widgets } from './bench.ts';
 
 /** Started by durability.test.ts, which kills it: writes without pause and prints the name of each acknowledged object. */

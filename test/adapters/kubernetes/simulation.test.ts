@@ -14,8 +14,8 @@ import type { Fault, OutgoingRequest } from '../../../src/simulation/faults.ts';
 import type { Owner } from '../../../src/simulation/owner.ts';
 import { keyedUniform } from '../../../src/simulation/random.ts';
 import { createSimulation, type Simulation } from '../../../src/simulation/simulation.ts';
-import { createApiServer } from '../../../src/standalone/apiServer.ts';
-import { openSqliteStore } from '../../../src/standalone/sqliteStore.ts';
+import { createApiServer } from '../../../src/standalone/serving/apiServer.ts';
+import { openSqliteStore } from '../../../src/standalone/storage/sqliteStore.ts';
 import { host as sampleHost } from '../../cluster/samples.ts';
 import { createCollectedLog } from './collectedLog.ts';
 
