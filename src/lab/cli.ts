@@ -2,13 +2,11 @@ import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import type { Log, LogFields } from '../ports/log.ts';
 import type { Surroundings } from '../terminal/surroundings.ts';
 import { bmcBehaviours } from './bmc/behaviours.ts';
-import type { SteerCommand } from './commands.ts';
-import type { Fault, FaultEffect } from './faults.ts';
-import { addMachineCommands } from './machineCli.ts';
+import { type RemoteLab, readSheet, steerFrom } from './remote.ts';
 import { describeBehaviours, describeStatus, describeVerdict } from './report.ts';
 import type { Habits, XapiVersion } from './settings.ts';
-import { type RemoteLab, readSheet, steerFrom } from './steerFrom.ts';
 import { labUp } from './up.ts';
+import { verbs } from './verbs.ts';
 
 /** Adds `lab` with its subcommands. */
 export function labCommand(program: Command, deps: Surroundings): void {
@@ -19,7 +17,7 @@ export function labCommand(program: Command, deps: Surroundings): void {
     );
   lab.addHelpText('after', () => describeBehaviours(bmcBehaviours));
   addUp(lab, deps);
-  addSteering(lab, deps);
+  addVerbs(lab, deps);
   addReports(lab, deps);
 }
 
@@ -75,111 +73,31 @@ function addUp(lab: Command, deps: Surroundings): void {
     });
 }
 
-function addSteering(lab: Command, deps: Surroundings): void {
-  const steer = (state: string, command: SteerCommand): Promise<void> =>
-    remotely(deps, state, async (remote) => deps.print(await remote.steer(command)));
-  const onHost = (verb: string, description: string): void => {
-    lab
-      .command(`${verb} <host>`)
-      .description(description)
-      .addOption(stateOption())
-      .action((host: string, { state }: State) => steer(state, { verb, host }));
-  };
-  const onLink = (verb: string, description: string): void => {
-    lab
-      .command(`${verb} <a> <b>`)
-      .description(description)
-      .addOption(stateOption())
-      .addOption(
-        new Option('--kind <kind>', 'which network').choices(['management', 'storage']).default('management'),
-      )
-      .action((host: string, other: string, { state, kind }: State & { readonly kind: string }) =>
-        steer(state, { verb, host, other, kind }),
+function addVerbs(lab: Command, deps: Surroundings): void {
+  for (const { name, description, args, rest, options, helpAbout } of verbs) {
+    const command = lab.command(name).description(description).addOption(stateOption());
+    for (const { name: word, choices } of args) {
+      const argument = new Argument(`<${word}>`);
+      command.addArgument(choices === undefined ? argument : argument.choices(choices));
+    }
+    if (rest !== undefined) command.argument(rest);
+    for (const { flags, description: about, choices, default: unless } of options) {
+      const option = new Option(flags, about).default(unless);
+      command.addOption(choices === undefined ? option : option.choices(choices));
+    }
+    if (helpAbout === 'behaviours') command.addHelpText('after', () => describeBehaviours(bmcBehaviours));
+    command.action(async () => {
+      const given = command.opts<Record<string, string | true>>();
+      const words = Object.fromEntries([
+        ...options.flatMap(({ name: word }) => (word in given ? [[word, String(given[word])]] : [])),
+        ...args.map(({ name: word }, index) => [word, String(command.args[index])]),
+      ]) as Record<string, string>;
+      const steering = { verb: name, words, rest: command.args.slice(args.length) };
+      await remotely(deps, String(given['state']), async (remote) =>
+        deps.print(await remote.steer(steering)),
       );
-  };
-  const onOff = (verb: string, description: string): void => {
-    lab
-      .command(verb)
-      .addArgument(new Argument('<state>').choices(['on', 'off']))
-      .description(description)
-      .addOption(stateOption())
-      .action((which: string, { state }: State) => steer(state, { verb, state: which }));
-  };
-  onHost('cut-power', 'Pull the plug of a machine.');
-  onHost('restore-power', 'Give a machine its mains back; it boots and rejoins the pool.');
-  onHost('press-power-button', 'Start a machine that is off, as somebody in the server room would.');
-  onHost('crash-toolstack', 'Kill the toolstack of a host; its virtual machines run on.');
-  onHost('restart-toolstack', 'Stop and start the toolstack of a host; starts a crashed one too.');
-  onLink(
-    'partition',
-    'Cut the link between two nodes: operator, storage, host-1 …, bmc-1 …, or everyone (operator and all hosts).',
-  );
-  onLink('mend', 'Mend one cut link.');
-  onOff('high-availability', 'Make the pool say that XAPI high availability is on or off.');
-  onOff('rolling-upgrade', 'Make the pool say that a rolling upgrade is under way or over.');
-  onOff('auto-power-on', 'Set auto_poweron for the pool and every virtual machine.');
-  addOddSteering(lab, steer);
-  addMachineCommands(lab, steer, stateOption);
-}
-
-type Steer = (state: string, command: SteerCommand) => Promise<void>;
-
-function addOddSteering(lab: Command, steer: Steer): void {
-  lab
-    .command('heal')
-    .description('Mend every cut link.')
-    .addOption(stateOption())
-    .action(({ state }: State) => steer(state, { verb: 'heal' }));
-  lab
-    .command('jump-clock <host> <seconds>')
-    .description('Move the wall clock of a host.')
-    .addOption(stateOption())
-    .action((host: string, seconds: string, { state }: State) =>
-      steer(state, { verb: 'jump-clock', host, seconds: asNumber(seconds) }),
-    );
-  lab
-    .command('second-master <host>')
-    .addArgument(new Argument('<state>').choices(['on', 'off']))
-    .description(
-      'Make a member master while the first one lives, each with a database of its own; or end it.',
-    )
-    .addOption(stateOption())
-    .action((host: string, which: string, { state }: State) =>
-      steer(state, { verb: 'second-master', host, state: which }),
-    );
-  lab
-    .command('bmc <host> <behaviours...>')
-    .description('Change how the BMC of a host behaves, in one of the ways below or in several at once.')
-    .addHelpText('after', () => describeBehaviours(bmcBehaviours))
-    .addOption(stateOption())
-    .action((host: string, behaviours: readonly string[], { state }: State) =>
-      steer(state, { verb: 'bmc', host, behaviours }),
-    );
-  lab
-    .command('cable <host> <machine>')
-    .description('Let the BMC address of a host lead to the controller of another machine.')
-    .addOption(stateOption())
-    .action((host: string, other: string, { state }: State) => steer(state, { verb: 'cable', host, other }));
-  lab
-    .command('fault')
-    .addArgument(new Argument('<effect>').choices(effectKinds))
-    .description('Make calls go wrong.')
-    .addOption(stateOption())
-    .option('--at <node>', 'a host or a BMC; default: any')
-    .option('--method <name>', 'such as host.declare_dead or redfish.reset; default: any')
-    .option('--nth <n>', 'strike this call alone, 1 being the next; default: every call', asCount)
-    .option('--delay-ms <ms>', 'of slow', asCount, 5000)
-    .option('--code <code>', 'of saysFailed', 'INTERNAL_ERROR')
-    .option('--unlocks-first <n>', 'of hookFails: repositories that it unlocks before', asCount, 0)
-    .option('--keep-lock', 'of domainFails: the lock stays behind')
-    .action((effect: string, { state, ...flags }: State & FaultFlags) =>
-      steer(state, { verb: 'fault', fault: asFault(effect, flags) }),
-    );
-  lab
-    .command('clear-faults')
-    .description('Take every fault away.')
-    .addOption(stateOption())
-    .action(({ state }: State) => steer(state, { verb: 'clear-faults' }));
+    });
+  }
 }
 
 function addReports(lab: Command, deps: Surroundings): void {
@@ -216,47 +134,8 @@ interface Json {
   readonly json?: true;
 }
 
-interface FaultFlags {
-  readonly at?: string;
-  readonly method?: string;
-  readonly nth?: number;
-  readonly delayMs: number;
-  readonly code: string;
-  readonly keepLock?: true;
-  readonly unlocksFirst: number;
-}
-
 function stateOption(): Option {
   return new Option('--state <dir>', 'folder that holds lab.json').makeOptionMandatory();
-}
-
-function asFault(kind: string, { at, method, nth, keepLock, ...details }: FaultFlags): Fault {
-  return {
-    ...(at === undefined ? {} : { at }),
-    ...(method === undefined ? {} : { method }),
-    ...(nth === undefined ? {} : { nth }),
-    effect: asEffect(kind, { ...details, lock: keepLock === true ? 'kept' : 'released' }),
-  };
-}
-
-const plainEffects = ['lostReply', 'refused', 'saysDone', 'hang', 'html', 'truncated', 'tapFails'] as const;
-const effectKinds = ['slow', 'saysFailed', 'domainFails', 'hookFails', ...plainEffects] as const;
-
-interface EffectDetails {
-  readonly delayMs: number;
-  readonly code: string;
-  readonly unlocksFirst: number;
-  readonly lock: 'kept' | 'released';
-}
-
-function asEffect(kind: string, { delayMs, code, unlocksFirst, lock }: EffectDetails): FaultEffect {
-  if (kind === 'slow') return { kind, delayMs };
-  if (kind === 'saysFailed') return { kind, code };
-  if (kind === 'domainFails') return { kind, lock };
-  if (kind === 'hookFails') return { kind, unlocksFirst };
-  const plain = plainEffects.find((each) => each === kind);
-  if (plain === undefined) throw new Error(`the command line let an effect ${kind} pass`);
-  return { kind: plain };
 }
 
 function asCount(text: string): number {

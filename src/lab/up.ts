@@ -2,10 +2,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { serveHttp } from '../wire/serve.ts';
-import { createControlServer, type LabSheet } from './control.ts';
 import type { LabOptions } from './lab.ts';
+import { createControlServer, type LabSheet, sheetPath } from './remote.ts';
 import { type ServedLab, serveLab } from './sockets.ts';
-import { sheetPath } from './steerFrom.ts';
 
 export interface LabUpOptions extends Omit<LabOptions, 'clock' | 'places'> {
   /** Holds lab.json and nothing else; the world lives in memory. */

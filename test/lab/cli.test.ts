@@ -7,7 +7,7 @@ import { systemClock, systemRandom } from '../../src/adapters/clock/systemClock.
 import { exchange } from '../../src/adapters/network/exchange.ts';
 import { createSocketNetwork } from '../../src/adapters/network/sockets.ts';
 import { labCommand } from '../../src/lab/cli.ts';
-import type { LabSheet } from '../../src/lab/control.ts';
+import type { LabSheet } from '../../src/lab/remote.ts';
 
 const cleanUps: (() => Promise<void> | void)[] = [];
 
