@@ -3,8 +3,6 @@
  * into its queue. A reign ends with the leadership, and the next one begins with nothing in hand.
  */
 
-import { type Controller, follow, runController } from '../adapters/kubernetes/controllerLoop.ts';
-import { createStatusWriter } from '../adapters/kubernetes/statusWriter.ts';
 import type { Host, VirtualServer } from '../api/generated/types.ts';
 import { hostKind, poolKind, virtualServerKind } from '../api/kinds.ts';
 import type { PoolBelief } from '../domain/pool.ts';
@@ -20,6 +18,8 @@ import type {
 import type { Log } from '../ports/log.ts';
 import type { Network } from '../ports/network.ts';
 import type { OpenRedfish } from '../ports/power.ts';
+import { type Controller, follow, runController } from '../runtime/controllerLoop.ts';
+import { createStatusWriter } from '../runtime/statusWriter.ts';
 import {
   type Cluster,
   claimantsOf,

@@ -1,9 +1,9 @@
-import type { StatusWriter, WithStatus } from '../adapters/kubernetes/statusWriter.ts';
 import { type Condition, conditionsNow } from '../api/conditions.ts';
 import { cutText, fitted } from '../api/fit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventRecorder, Kind } from '../ports/kubernetes.ts';
 import type { Log } from '../ports/log.ts';
+import type { StatusWriter, WithStatus } from '../runtime/statusWriter.ts';
 import { type Cached, keyOfObject } from './cluster.ts';
 import { isUnknown } from './judgements.ts';
 import { mayBeTriedInMs, type Refused, refusedOnceMore } from './refusals.ts';

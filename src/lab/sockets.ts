@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import { type Certificate, createCertificate } from '../wire/certificate.ts';
 import { type Served, serveTls } from '../wire/serve.ts';
-import { type Certificate, createCertificate } from './certificate.ts';
 import { type Gate, openGate } from './gate.ts';
 import { createLab, type Lab, type LabEndpoint, type LabOptions } from './lab.ts';
 import type { Place, Places } from './settings.ts';
@@ -116,7 +116,10 @@ async function certified(
   return Promise.all(
     Array.from({ length: count }, async (_, index) => {
       const address = addressOf(index);
-      return { address, certificate: await createCertificate(`${stem}-${index + 1}`, address) };
+      return {
+        address,
+        certificate: await createCertificate({ name: `${stem}-${index + 1}`, addresses: [address] }),
+      };
     }),
   );
 }

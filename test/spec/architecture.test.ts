@@ -85,6 +85,25 @@ test('the domain imports nothing but the domain and the API types', () => {
   expect(offencesOf(domainImports)).toEqual([]);
 });
 
+/** What acts knows what it talks to by its port alone; src/commandLine/runOperator.ts chooses what is behind it. */
+const portsOnly: Rule = (file) => {
+  if (!/^src\/(?:controllers|runtime)\//.test(file.path)) return [];
+  return importsOf(file.text).flatMap((specifier) => {
+    const target = specifier.startsWith('.') ? normalize(join(dirname(file.path), specifier)) : specifier;
+    const above = file.path.startsWith('src/runtime/')
+      ? /^src\/(?:adapters|controllers|domain)\//
+      : /^src\/adapters\//;
+    return above.test(target) ? [`${file.path} imports ${specifier}`] : [];
+  });
+};
+
+test('controllers and their runtime know ports and no adapter', () => {
+  const text = "import { a } from '../adapters/xapi/call.ts'; import type { b } from '../ports/clock.ts';";
+  for (const path of ['src/controllers/x.ts', 'src/runtime/x.ts'])
+    expect(portsOnly(planted(path, text))).toEqual([`${path} imports ../adapters/xapi/call.ts`]);
+  expect(offencesOf(portsOnly)).toEqual([]);
+});
+
 const domainIsPure: Rule = (file) => {
   if (!isDomain(file)) return [];
   const found = codeOf(file.text).matchAll(

@@ -1,5 +1,5 @@
 import type { EventRecorder, Kind } from '../../ports/kubernetes.ts';
-import { apiVersionOf } from './objects.ts';
+import { apiVersionOf } from '../../runtime/objects.ts';
 
 export const eventKind: Kind = { group: 'events.k8s.io', version: 'v1', kind: 'Event', plural: 'events' };
 

@@ -2,8 +2,8 @@ import type { Cancel, Clock, Random } from '../../ports/clock.ts';
 import { sleep } from '../../ports/clock.ts';
 import type { EventRecorder } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
-import { backoffDelayMs } from './backoff.ts';
-import { withDeadline } from './deadline.ts';
+import { backoffDelayMs } from '../../runtime/backoff.ts';
+import { withDeadline } from '../../runtime/deadline.ts';
 import {
   eventBody,
   eventKey,

@@ -4,8 +4,8 @@ import { rootCertificates } from 'node:tls';
 import type { Cluster, KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../../ports/clock.ts';
 import type { Trust } from '../../ports/network.ts';
+import { withDeadline } from '../../runtime/deadline.ts';
 import { type Connection, CredentialsError, type Endpoint, sameEndpoint } from './connection.ts';
-import { withDeadline } from './deadline.ts';
 
 /** A credential plugin that asks a person something nobody sees would hang for ever: client-node sets no limit. */
 const pluginDeadlineMs = 60_000;

@@ -1,5 +1,5 @@
 import type { Kind, KubernetesObject, ObjectName } from '../../ports/kubernetes.ts';
-import { apiVersionOf } from './objects.ts';
+import { apiVersionOf } from '../../runtime/objects.ts';
 
 export const leaseKind: Kind = {
   group: 'coordination.k8s.io',

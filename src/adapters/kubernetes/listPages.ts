@@ -1,6 +1,6 @@
 import type { Kind, KubernetesObject } from '../../ports/kubernetes.ts';
 import { KubernetesError } from '../../ports/kubernetes.ts';
-import { receivedObject } from './objects.ts';
+import { receivedObject } from '../../runtime/objects.ts';
 import type { Transport } from './transport.ts';
 
 /** Lists in one piece stall the process while JSON.parse has it; pages of 500 objects stay below some 12 ms. */

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../../ports/clock.ts';
 import { KubernetesError } from '../../ports/kubernetes.ts';
-import { backoffDelayMs } from './backoff.ts';
+import { backoffDelayMs } from '../../runtime/backoff.ts';
 import { isExpired } from './statusError.ts';
 import { WatchSilent } from './watchLines.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../../ports/clock.ts';
 import type { Kind, KubernetesObject, Store } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
-import { createObjectCache } from './objectCache.ts';
+import { createObjectCache } from '../../runtime/objectCache.ts';
 import { createReflector, type ReflectorStatus } from './reflector.ts';
 import type { Transport } from './transport.ts';
 

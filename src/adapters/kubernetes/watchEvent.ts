@@ -1,5 +1,5 @@
 import type { Kind, KubernetesObject } from '../../ports/kubernetes.ts';
-import { receivedObject } from './objects.ts';
+import { receivedObject } from '../../runtime/objects.ts';
 
 /** One line of a watch, understood. */
 export type WatchEvent<T> =

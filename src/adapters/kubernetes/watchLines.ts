@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
+import { withDeadline } from '../../runtime/deadline.ts';
 import type { ExchangeStream } from '../network/exchange.ts';
-import { withDeadline } from './deadline.ts';
 
 /** An object of at most 1.5 MB fits into etcd; a line that outgrows this many characters is no watch event. */
 const longestLine = 16 * 1024 * 1024;

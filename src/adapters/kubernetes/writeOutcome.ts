@@ -4,7 +4,7 @@ import {
   type KubernetesObject,
   type WriteOutcome,
 } from '../../ports/kubernetes.ts';
-import { receivedObject } from './objects.ts';
+import { receivedObject } from '../../runtime/objects.ts';
 import { isNotFound, StatusError } from './statusError.ts';
 
 /** Turns what a write can meet into the port's values; what is nobody's answer is thrown on. */

@@ -1,7 +1,7 @@
 import { type Cancel, type Clock, type Random, sleep } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
+import { type Backoff, backoffDelayMs } from '../../runtime/backoff.ts';
 import { TransportError } from '../network/transportError.ts';
-import { type Backoff, createBackoff } from './backoff.ts';
 import { findMaster } from './findMaster.ts';
 import { call } from './jsonRpc.ts';
 import { followMaster, type MasterCopy, readMaster, type StreamFailure } from './masterSync.ts';
@@ -53,13 +53,14 @@ export interface ConnectionOptions {
   readonly poolUUID: string;
 }
 
+const betweenSearches: Backoff = { baseMs: 400, maxMs: 24_000 };
 const searchDeadlineMs = 5_000;
 const logoutDeadlineMs = 2_000;
 
 interface State {
   readonly options: ConnectionOptions;
   readonly closing: AbortController;
-  readonly backoff: Backoff;
+  failedSearches: number;
   readonly subscribers: Set<(what: 'belief' | 'tasks') => void>;
   following: Following | undefined;
   downBecause: string;
@@ -80,7 +81,7 @@ export function createMasterConnection(options: ConnectionOptions): MasterConnec
   const state: State = {
     options,
     closing: new AbortController(),
-    backoff: createBackoff(options.random),
+    failedSearches: 0,
     subscribers: new Set(),
     following: undefined,
     downBecause: 'the pool has not been read yet',
@@ -167,7 +168,7 @@ async function leave(state: State, session: MasterSession): Promise<void> {
 }
 
 async function keepConnected(state: State): Promise<void> {
-  const { clock, log, poolUUID } = state.options;
+  const { clock, log, poolUUID, random } = state.options;
   while (!state.closing.signal.aborted) {
     try {
       await connectOnce(state);
@@ -180,7 +181,8 @@ async function keepConnected(state: State): Promise<void> {
     const waiting = new AbortController();
     state.cutWaitShort = () => waiting.abort();
     const signal = AbortSignal.any([state.closing.signal, waiting.signal]);
-    await sleep(clock, state.backoff.next(), signal).catch(() => {});
+    state.failedSearches += 1;
+    await sleep(clock, backoffDelayMs(betweenSearches, state.failedSearches, random), signal).catch(() => {});
   }
 }
 
@@ -262,7 +264,7 @@ async function followUntilLost(state: State, copy: MasterCopy, signal: AbortSign
     const mode = copy.mismatch === undefined ? 'wait' : 'now';
     const outcome = await followMaster(state.options.clock, copy, { mode, signal });
     if (typeof outcome === 'object') return outcome;
-    state.backoff.reset();
+    state.failedSearches = 0;
     if (outcome === 'belief' || outcome === 'tasks') notify(state, outcome);
   }
 }

@@ -1,7 +1,7 @@
-import { sameJson } from '../../adapters/kubernetes/sameJson.ts';
 import { cutText } from '../../api/fit.ts';
 import type { RecoveryRequest } from '../../api/generated/types.ts';
 import { recoveryRequestKind } from '../../api/kinds.ts';
+import { sameJson } from '../../api/sameJson.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EventRecorder, KubernetesApi } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';

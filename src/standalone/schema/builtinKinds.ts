@@ -1,4 +1,5 @@
-import { deepEqual, type JsonObject, objectAt, stringAt } from '../json.ts';
+import { sameJson } from '../../api/sameJson.ts';
+import { type JsonObject, objectAt, stringAt } from '../json.ts';
 import type { Cause } from '../serving/status.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 import { compileSchema } from './compileSchema.ts';
@@ -94,7 +95,7 @@ function checkData(
       if (!keyPattern.test(key)) causes.push(invalidValue(`${field}[${key}]`, key, badKey));
       bytes += String(value).length;
     }
-    if (old?.['immutable'] === true && !deepEqual(object[field], old[field])) {
+    if (old?.['immutable'] === true && !sameJson(object[field], old[field])) {
       causes.push({
         reason: 'FieldValueForbidden',
         message: 'Forbidden: field is immutable when `immutable` is set',

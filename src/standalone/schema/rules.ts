@@ -1,4 +1,5 @@
-import { deepEqual, isObject, stringAt } from '../json.ts';
+import { sameJson } from '../../api/sameJson.ts';
+import { isObject, stringAt } from '../json.ts';
 import type { Cause } from '../serving/status.ts';
 import { celValue, type Rule, type RuleCompiler } from './cel.ts';
 import { duplicateValue, forbiddenValue, invalidValue, requiredValue } from './fieldError.ts';
@@ -78,7 +79,7 @@ interface Visit {
 function visit(node: RuleNode, at: Visit): readonly Cause[] {
   const { path, value, old } = at;
   if (value === null || value === undefined) return [];
-  const ratchets = old === undefined ? at.ratchets : () => deepEqual(value, old);
+  const ratchets = old === undefined ? at.ratchets : () => sameJson(value, old);
   const here = node.rules.length === 0 ? [] : runHere(node, { path, value, old, ratchets });
   if (Array.isArray(value)) {
     const { items } = node;

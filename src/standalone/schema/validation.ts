@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
-import { deepEqual, isObject, type JsonObject } from '../json.ts';
+import { sameJson } from '../../api/sameJson.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import type { Cause } from '../serving/status.ts';
 import { invalidValue, requiredValue, tooLong, tooMany, unsupportedValue, wrongType } from './fieldError.ts';
 import { itemsOf, mapValuesOf, oldItems, propertiesOf, type SchemaNode } from './structural.ts';
@@ -161,7 +162,7 @@ function unchanged(schema: SchemaNode, value: unknown, old: unknown, instancePat
     if (nextBefore === undefined) break;
     [now, before] = [nextNow, nextBefore];
   }
-  return now !== value && deepEqual(now, before);
+  return now !== value && sameJson(now, before);
 }
 
 /** `/spec/members/0/name` as `spec.members[0].name`. */

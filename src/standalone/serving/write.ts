@@ -1,4 +1,5 @@
-import { deepEqual, type JsonObject, objectAt, stringAt } from '../json.ts';
+import { sameJson } from '../../api/sameJson.ts';
+import { type JsonObject, objectAt, stringAt } from '../json.ts';
 import { invalidValue } from '../schema/fieldError.ts';
 import { checkChangedMeta, checkNewMeta, metaOf } from '../schema/objectMeta.ts';
 import type { ResourceType } from '../schema/resourceType.ts';
@@ -187,7 +188,7 @@ export function update(context: ServerContext, type: ResourceType, request: Upda
   ];
   if (causes.length > 0) return invalid(type, name, causes);
   const warnings = warningsOf(admitted.objections, request.fieldValidation);
-  if (deepEqual(next, old)) return { body: JSON.stringify(old), warnings };
+  if (sameJson(next, old)) return { body: JSON.stringify(old), warnings };
   if (request.dryRun === 'dry') return { body: JSON.stringify(next), warnings };
   return commitOne(context, [put(context, type, next, released(next) ? 'DELETED' : 'MODIFIED')], warnings);
 }
@@ -259,7 +260,7 @@ function nextState(
     if (old['status'] === undefined) delete sent['status'];
     else sent['status'] = old['status'];
   }
-  if (type.custom && !deepEqual({ ...sent, metadata: null }, { ...old, metadata: null })) {
+  if (type.custom && !sameJson({ ...sent, metadata: null }, { ...old, metadata: null })) {
     meta['generation'] = Number(oldMeta['generation'] ?? 0) + 1;
   }
   return sent;

@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import { stringify } from 'yaml';
+import { createCertificate } from '../../wire/certificate.ts';
 
 /** Makes the directory if need be, for its owner alone: it holds a key, a token and every secret. */
 export function prepareDirectory(directory: string): void {
@@ -72,21 +72,16 @@ export async function keptTlsIdentity(
     const kept = { key: readFileSync(keyPath, 'utf8'), cert: readFileSync(certPath, 'utf8') };
     if (serves(kept.cert, address, wallMs)) return kept;
   }
-  const made = await generate([{ name: 'commonName', value: 'kintsugi standalone' }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    notBeforeDate: new Date(wallMs - dayMs),
-    notAfterDate: new Date(wallMs + lifeMs),
-    extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'keyUsage', digitalSignature: true, keyCertSign: true, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      { name: 'subjectAltName', altNames: alternativeNames(address) },
-    ],
+  const { key, cert } = await createCertificate({
+    name: 'kintsugi standalone',
+    addresses: [...new Set(['127.0.0.1', '::1', ...servedAddresses(address)])],
+    hostNames: ['localhost', hostname()],
+    valid: { fromWallMs: wallMs - dayMs, untilWallMs: wallMs + lifeMs },
+    isAuthority: true,
   });
-  writePrivately(keyPath, made.private);
-  writePrivately(certPath, made.cert);
-  return { key: made.private, cert: made.cert };
+  writePrivately(keyPath, key);
+  writePrivately(certPath, cert);
+  return { key, cert };
 }
 
 const everyAddress = new Set(['0.0.0.0', '::']);
@@ -94,24 +89,17 @@ const everyAddress = new Set(['0.0.0.0', '::']);
 function serves(pem: string, address: string, wallMs: number): boolean {
   const cert = new X509Certificate(pem);
   if (Date.parse(cert.validTo) < wallMs + 30 * dayMs) return false;
-  const wanted = everyAddress.has(address) ? localAddresses() : [address];
-  return wanted.every((one) => cert.checkIP(one) !== undefined);
+  return servedAddresses(address).every((one) => cert.checkIP(one) !== undefined);
+}
+
+function servedAddresses(address: string): readonly string[] {
+  return everyAddress.has(address) ? localAddresses() : [address];
 }
 
 function localAddresses(): readonly string[] {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   // Addresses with a zone (`fe80::1%eth0`) are of no use in a certificate.
   return [...new Set(all.map(({ address }) => address).filter((address) => !address.includes('%')))];
-}
-
-function alternativeNames(
-  address: string,
-): ({ readonly type: 2; readonly value: string } | { readonly type: 7; readonly ip: string })[] {
-  const addresses = everyAddress.has(address) ? localAddresses() : [address];
-  return [
-    ...['localhost', hostname()].map((value) => ({ type: 2, value }) as const),
-    ...[...new Set(['127.0.0.1', '::1', ...addresses])].map((ip) => ({ type: 7, ip }) as const),
-  ];
 }
 
 /** A kubeconfig with everything in it: server, authority and token. */

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { createKubernetesApi } from '../../../src/adapters/kubernetes/api.ts';
 import { explicitConnection } from '../../../src/adapters/kubernetes/connection.ts';
-import { follow, runController } from '../../../src/adapters/kubernetes/controllerLoop.ts';
 import { type Election, runElection } from '../../../src/adapters/kubernetes/lease.ts';
-import { createStatusWriter } from '../../../src/adapters/kubernetes/statusWriter.ts';
 import { type OpenStore, openStore } from '../../../src/adapters/kubernetes/store.ts';
 import { createTransport } from '../../../src/adapters/kubernetes/transport.ts';
 import { crds } from '../../../src/api/generated/crds.ts';
 import { hostKind } from '../../../src/api/kinds.ts';
 import { sleep } from '../../../src/ports/clock.ts';
 import type { KubernetesObject } from '../../../src/ports/kubernetes.ts';
+import { follow, runController } from '../../../src/runtime/controllerLoop.ts';
+import { createStatusWriter } from '../../../src/runtime/statusWriter.ts';
 import type { Fault, OutgoingRequest } from '../../../src/simulation/faults.ts';
 import type { Owner } from '../../../src/simulation/owner.ts';
 import { keyedUniform } from '../../../src/simulation/random.ts';

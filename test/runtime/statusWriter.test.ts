@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createStatusWriter } from '../../../src/adapters/kubernetes/statusWriter.ts';
-import type { KubernetesApi, KubernetesObject } from '../../../src/ports/kubernetes.ts';
-import { host, hostKind, type SampleHost } from './sampleObjects.ts';
+import type { KubernetesApi, KubernetesObject } from '../../src/ports/kubernetes.ts';
+import { createStatusWriter } from '../../src/runtime/statusWriter.ts';
+import { host, hostKind, type SampleHost } from '../adapters/kubernetes/sampleObjects.ts';
 
 function openWriter() {
   const written: KubernetesObject[] = [];

@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Random } from '../../ports/clock.ts';
+import type { Cancel, Clock, Random } from '../ports/clock.ts';
 import { type Backoff, backoffDelayMs } from './backoff.ts';
 
 /**

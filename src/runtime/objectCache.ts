@@ -1,7 +1,7 @@
-import type { KubernetesObject, ObjectName, Store } from '../../ports/kubernetes.ts';
+import { sameJson } from '../api/sameJson.ts';
+import type { KubernetesObject, ObjectName, Store } from '../ports/kubernetes.ts';
 import { keyOf, nameOf } from './objects.ts';
 import { compareResourceVersions } from './resourceVersion.ts';
-import { sameJson } from './sameJson.ts';
 import { createSubscribers, type Subscribers } from './subscribers.ts';
 
 /**

@@ -1,14 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type ControllerOptions,
-  follow,
-  runController,
-} from '../../../src/adapters/kubernetes/controllerLoop.ts';
-import { createObjectCache } from '../../../src/adapters/kubernetes/objectCache.ts';
-import { KubernetesError } from '../../../src/ports/kubernetes.ts';
-import { createCollectedLog } from './collectedLog.ts';
-import { createManualClock, middle } from './manualClock.ts';
-import { host, lab, type SampleHost } from './sampleObjects.ts';
+import { KubernetesError } from '../../src/ports/kubernetes.ts';
+import { type ControllerOptions, follow, runController } from '../../src/runtime/controllerLoop.ts';
+import { createObjectCache } from '../../src/runtime/objectCache.ts';
+import { createCollectedLog } from '../adapters/kubernetes/collectedLog.ts';
+import { createManualClock, middle } from '../adapters/kubernetes/manualClock.ts';
+import { host, lab, type SampleHost } from '../adapters/kubernetes/sampleObjects.ts';
 
 function start(reconcile: ControllerOptions['reconcile'], concurrency = 1) {
   const clock = createManualClock();

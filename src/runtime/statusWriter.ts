@@ -1,5 +1,5 @@
-import type { Kind, KubernetesApi, KubernetesObject, WriteOutcome } from '../../ports/kubernetes.ts';
-import { sameJson } from './sameJson.ts';
+import { sameJson } from '../api/sameJson.ts';
+import type { Kind, KubernetesApi, KubernetesObject, WriteOutcome } from '../ports/kubernetes.ts';
 
 /**
  * Writes a status when it differs from the stored one, and sends nothing otherwise. A status must therefore hold nothing

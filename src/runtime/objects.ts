@@ -1,4 +1,4 @@
-import type { Kind, KubernetesObject, ObjectName } from '../../ports/kubernetes.ts';
+import type { Kind, KubernetesObject, ObjectName } from '../ports/kubernetes.ts';
 
 /** `group/version`, or the version alone for the core group. */
 export function apiVersionOf(kind: Kind): string {

@@ -1,4 +1,4 @@
-import type { Random } from '../../ports/clock.ts';
+import type { Random } from '../ports/clock.ts';
 
 /** How long to wait between tries: doubles from `baseMs` up to `maxMs`. */
 export interface Backoff {

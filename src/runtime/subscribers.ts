@@ -1,5 +1,5 @@
-import type { Cancel } from '../../ports/clock.ts';
-import type { KubernetesObject, StoreChange } from '../../ports/kubernetes.ts';
+import type { Cancel } from '../ports/clock.ts';
+import type { KubernetesObject, StoreChange } from '../ports/kubernetes.ts';
 
 /** Who wants to hear of changes. One that throws, which it must not, is reported; the others still hear. */
 export interface Subscribers<T extends KubernetesObject> {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 
 /**
  * Waits for `work` no longer than `deadlineMs` and no longer than `signal` allows; then rejects with `late()` or with

@@ -1,11 +1,6 @@
-import type { Cancel, Clock, Random } from '../../ports/clock.ts';
-import {
-  KubernetesError,
-  type KubernetesObject,
-  type ObjectName,
-  type Store,
-} from '../../ports/kubernetes.ts';
-import type { Log } from '../../ports/log.ts';
+import type { Cancel, Clock, Random } from '../ports/clock.ts';
+import { KubernetesError, type KubernetesObject, type ObjectName, type Store } from '../ports/kubernetes.ts';
+import type { Log } from '../ports/log.ts';
 import type { Backoff } from './backoff.ts';
 import { withDeadline } from './deadline.ts';
 import { keyOf, nameOf, nameOfKey } from './objects.ts';

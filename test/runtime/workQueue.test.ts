@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createWorkQueue } from '../../../src/adapters/kubernetes/workQueue.ts';
-import { createManualClock, middle, seededRandom } from './manualClock.ts';
+import { createWorkQueue } from '../../src/runtime/workQueue.ts';
+import { createManualClock, middle, seededRandom } from '../adapters/kubernetes/manualClock.ts';
 
 function open(random = middle) {
   const clock = createManualClock();
