@@ -1,7 +1,7 @@
 import type { Operator } from '../operator.ts';
 import type { HttpHandler, HttpReply } from '../wire/http.ts';
 
-/** /healthz says that the process turns; /readyz that its caches are filled; /metrics counts requests, as Prometheus reads them. */
+/** /healthz says that the process is alive; /readyz that its caches are filled; /metrics counts requests, as Prometheus reads them. */
 export function healthHandler(operator: Pick<Operator, 'ready' | 'leads' | 'requests'>): HttpHandler {
   return async ({ path }) => {
     switch (path) {
