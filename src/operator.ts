@@ -12,7 +12,7 @@ import { type OpenStore, openStore } from './adapters/kubernetes/store.ts';
 import { createTransport } from './adapters/kubernetes/transport.ts';
 import type { Host, Pool, RecoveryRequest, VirtualServer } from './api/generated/types.ts';
 import { hostKind, poolKind, recoveryRequestKind, virtualServerKind } from './api/kinds.ts';
-import type { Cluster } from './controllers/cluster.ts';
+import { type Cluster, createCluster } from './controllers/cluster.ts';
 import { type Reign, startReign } from './controllers/reign.ts';
 import type { Clock, Random } from './ports/clock.ts';
 import type { OpenPool } from './ports/hypervisor.ts';
@@ -53,13 +53,14 @@ export function startOperator(options: OperatorOptions): Operator {
   const api = createKubernetesApi({ transport });
   const store = <T extends KubernetesObject>(kind: Kind): OpenStore<T> =>
     openStore<T>({ transport, clock, random, log, kind });
-  const cluster = {
+  const cached = {
     pools: store<Pool>(poolKind),
     hosts: store<Host>(hostKind),
     virtualServers: store<VirtualServer>(virtualServerKind),
     requests: store<RecoveryRequest>(recoveryRequestKind),
   };
-  const stores = Object.values(cluster);
+  const stores = Object.values(cached);
+  const cluster = createCluster(cached);
   const events = createEventRecorder({
     transport,
     clock,

@@ -1,12 +1,34 @@
 import type { Host, Pool, RecoveryRequest, VirtualServer } from '../api/generated/types.ts';
 import type { KubernetesObject, ObjectName, Store } from '../ports/kubernetes.ts';
+import { createObjectIndex, type ObjectIndex } from '../runtime/objectIndex.ts';
+import { keyOf } from '../runtime/objects.ts';
+import { identifyingKeys } from './identityFacts.ts';
 
 /** The cached objects of the four kinds: what people declared, and what was written down about it. */
-export interface Cluster {
+export interface Stores {
   readonly pools: Cached<Pool>;
   readonly hosts: Cached<Host>;
   readonly virtualServers: Cached<VirtualServer>;
   readonly requests: Cached<RecoveryRequest>;
+}
+
+/** The same, and whatever is searched for in them by something else than its name. */
+export interface Cluster extends Stores {
+  readonly hostsByPool: ObjectIndex<Host>;
+  /** By everything that identifies a machine: see `identifyingKeys`. */
+  readonly hostsByIdentity: ObjectIndex<Host>;
+  readonly serversByPool: ObjectIndex<VirtualServer>;
+  readonly serversByMachine: ObjectIndex<VirtualServer>;
+}
+
+export function createCluster(stores: Stores): Cluster {
+  return {
+    ...stores,
+    hostsByPool: createObjectIndex(stores.hosts, (host) => [keyOfPoolOf(host)]),
+    hostsByIdentity: createObjectIndex(stores.hosts, identifyingKeys),
+    serversByPool: createObjectIndex(stores.virtualServers, (server) => [keyOfPoolOf(server)]),
+    serversByMachine: createObjectIndex(stores.virtualServers, (server) => [server.spec.vmUUID]),
+  };
 }
 
 /** A store that also takes the object that a write was answered with (read your own writes). */
@@ -27,16 +49,22 @@ export function poolNameOf(object: Host | VirtualServer): ObjectName {
   return { namespace: namespaceOf(object), name: object.spec.poolRef.name };
 }
 
+function keyOfPoolOf(object: Host | VirtualServer): string {
+  return keyOf(poolNameOf(object));
+}
+
 export function hostsOf(cluster: Cluster, pool: Pool): readonly Host[] {
-  return cluster.hosts.list().filter((host) => belongsTo(host, pool));
+  return cluster.hostsByPool.of(keyOfObject(pool));
 }
 
 export function virtualServersOf(cluster: Cluster, pool: Pool): readonly VirtualServer[] {
-  return cluster.virtualServers.list().filter((server) => belongsTo(server, pool));
+  return cluster.serversByPool.of(keyOfObject(pool));
 }
 
-function belongsTo(object: Host | VirtualServer, pool: Pool): boolean {
-  return object.spec.poolRef.name === pool.metadata.name && namespaceOf(object) === namespaceOf(pool);
+/** The one that claims this virtual machine of the pool; where several do, the first that was declared. */
+export function virtualServerOf(cluster: Cluster, pool: Pool, vmUUID: string): VirtualServer | undefined {
+  const key = keyOfObject(pool);
+  return cluster.serversByMachine.of(vmUUID).find((server) => keyOfPoolOf(server) === key);
 }
 
 /** The Host that a request is about, if it exists. */
@@ -49,9 +77,4 @@ export function othersThan(self: KubernetesObject, objects: readonly KubernetesO
   return objects
     .filter((one) => keyOfObject(one) !== keyOfObject(self))
     .map((one) => (namespaceOf(one) === namespaceOf(self) ? one.metadata.name : keyOfObject(one)));
-}
-
-/** Host objects that claim the same machine, whatever their names and namespaces. */
-export function claimantsOf(cluster: Cluster, hostUUID: string): readonly Host[] {
-  return cluster.hosts.list().filter((host) => host.spec.hostUUID === hostUUID);
 }

@@ -1,5 +1,10 @@
 import type { Host } from '../api/generated/types.ts';
-import type { DeclaredController, DeclaredIdentity, IdentityFacts } from '../domain/identity.ts';
+import type {
+  DeclaredController,
+  DeclaredIdentity,
+  IdentityFacts,
+  ShownIdentity,
+} from '../domain/identity.ts';
 import { type Cluster, hostsOf, keyOfObject, namespaceOf } from './cluster.ts';
 import type { PoolSession } from './poolDirectory.ts';
 
@@ -10,12 +15,11 @@ export function identityFacts(
   session: Pick<PoolSession, 'power' | 'signs'> | undefined,
 ): IdentityFacts {
   const self = keyOfObject(host);
-  const others = cluster.hosts.list().filter((other) => keyOfObject(other) !== self);
   const pool = cluster.pools.get({ namespace: namespaceOf(host), name: host.spec.poolRef.name });
   const shown = session?.power(host.spec.hostUUID)?.last();
   return {
     declared: declaredIdentity(host, host),
-    otherHosts: others.map((other) => declaredIdentity(other, host)),
+    otherHosts: hostsLike(cluster, host, shown).map((other) => declaredIdentity(other, host)),
     shown,
     shownToOthers: (pool === undefined ? [] : hostsOf(cluster, pool)).flatMap((other) => {
       const reading = keyOfObject(other) === self ? undefined : session?.power(other.spec.hostUUID)?.last();
@@ -23,6 +27,47 @@ export function identityFacts(
     }),
     controllerConfirmed: shown !== undefined && session?.signs.confirmed(host)?.device === shown.device,
   };
+}
+
+/** What a Host is declared by, so that those that share something are found without a look at all of them. */
+export function identifyingKeys({ spec }: Host): readonly string[] {
+  const { hostUUID, address, serial, boardSerial, systemUUID, power = [] } = spec;
+  return [
+    `hostUUID ${hostUUID}`,
+    ...numberKeys([serial, boardSerial, systemUUID]),
+    `address ${comparable(address)}`,
+    ...power.flatMap(({ redfish }) =>
+      redfish === undefined ? [] : [`controller ${comparable(originOf(redfish.url))}`],
+    ),
+  ];
+}
+
+/** Serials and UUIDs are one space: what one Host gives as its serial may be shown as the SKU or the UUID of another. */
+function numberKeys(numbers: readonly (string | undefined)[]): readonly string[] {
+  return numbers.flatMap((number) => (number === undefined ? [] : [`number ${comparable(number)}`]));
+}
+
+function comparable(text: string): string {
+  return text.trim().toLowerCase();
+}
+
+/** Other Hosts that are declared with something that identifies this one, or with something that its controller shows. */
+export function hostsLike(
+  { hostsByIdentity }: Pick<Cluster, 'hostsByIdentity'>,
+  host: Host,
+  shown?: Pick<ShownIdentity, 'serial' | 'sku' | 'systemUUID'>,
+): readonly Host[] {
+  const self = keyOfObject(host);
+  const keys = [
+    ...identifyingKeys(host),
+    ...(shown === undefined ? [] : numberKeys([shown.serial, shown.sku, shown.systemUUID])),
+  ];
+  const found = new Map<string, Host>();
+  for (const key of keys) {
+    for (const other of hostsByIdentity.of(key)) found.set(keyOfObject(other), other);
+  }
+  found.delete(self);
+  return [...found.values()];
 }
 
 /** A Host of another namespace is named with it. */

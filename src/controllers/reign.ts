@@ -22,7 +22,6 @@ import { type Controller, follow, runController } from '../runtime/controllerLoo
 import { createStatusWriter } from '../runtime/statusWriter.ts';
 import {
   type Cluster,
-  claimantsOf,
   hostsOf,
   keyOfObject,
   namespaceOf,
@@ -32,7 +31,7 @@ import {
   virtualServersOf,
 } from './cluster.ts';
 import { hostStatus } from './hostStatus.ts';
-import { identityFacts } from './identityFacts.ts';
+import { hostsLike, identityFacts } from './identityFacts.ts';
 import { createPoolDirectory, type PoolDirectory, type SessionState } from './poolDirectory.ts';
 import { poolStatus } from './poolStatus.ts';
 import { createRecoveryController } from './recovery/recoveryController.ts';
@@ -123,7 +122,7 @@ export function startReign(options: ReignOptions): Reign {
     const status = virtualServerStatus({
       server,
       state: directory.get(poolNameOf(server)),
-      alsoClaimedBy: othersThan(server, claimants.of(server)),
+      alsoClaimedBy: othersThan(server, cluster.serversByMachine.of(server.spec.vmUUID)),
       nowWallMs: clock.wallMs(),
     });
     return await writeIfChanged(
@@ -132,7 +131,6 @@ export function startReign(options: ReignOptions): Reign {
       status,
     );
   });
-  const claimants = followClaimants(cluster);
   const recovery = createRecoveryController({
     ...options,
     directory,
@@ -156,11 +154,12 @@ export function startReign(options: ReignOptions): Reign {
     follow(cluster.pools, pools),
     follow(cluster.hosts, hosts),
     follow(cluster.hosts, pools, (host) => [poolNameOf(host)]),
-    follow(cluster.hosts, hosts, (host) => claimantsOf(cluster, host.spec.hostUUID).map(nameOf)),
+    follow(cluster.hosts, hosts, (host) => hostsLike(cluster, host).map(nameOf)),
     follow(cluster.virtualServers, servers),
-    follow(cluster.virtualServers, servers, (server) => claimants.of(server).map(nameOf)),
+    follow(cluster.virtualServers, servers, ({ spec }) =>
+      cluster.serversByMachine.of(spec.vmUUID).map(nameOf),
+    ),
     follow(cluster.requests, requests),
-    claimants.stop,
   ];
   return {
     stop: async () => {
@@ -211,23 +210,6 @@ function sameLiveness(one: PoolBelief, other: PoolBelief): boolean {
     if (now === undefined || now.live !== host.live || now.name !== host.name) return false;
   }
   return one.hosts.size === other.hosts.size;
-}
-
-/** VirtualServers by the virtual machine that they claim, so that thousands of them cost no searches. */
-function followClaimants(cluster: Cluster): {
-  readonly of: (server: VirtualServer) => readonly VirtualServer[];
-  readonly stop: () => void;
-} {
-  const byMachine = new Map<string, Map<string, VirtualServer>>();
-  const stop = cluster.virtualServers.subscribe((change) => {
-    const { object } = change;
-    const claims = byMachine.get(object.spec.vmUUID) ?? new Map<string, VirtualServer>();
-    if (change.kind === 'set') claims.set(keyOfObject(object), object);
-    else claims.delete(keyOfObject(object));
-    if (claims.size === 0) byMachine.delete(object.spec.vmUUID);
-    else byMachine.set(object.spec.vmUUID, claims);
-  });
-  return { of: (server) => [...(byMachine.get(server.spec.vmUUID)?.values() ?? [])], stop };
 }
 
 function isNamed(one: ObjectName, other: ObjectName): boolean {

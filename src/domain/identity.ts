@@ -34,7 +34,7 @@ export interface ShownIdentity {
 
 export interface IdentityFacts {
   readonly declared: DeclaredIdentity;
-  /** Every other Host, of whatever pool and namespace. */
+  /** Other Hosts, of whatever pool and namespace, that share something with this one or with what its controller shows. */
   readonly otherHosts: readonly DeclaredIdentity[];
   /** By the newest reading of its own controller; undefined where none was read. */
   readonly shown: ShownIdentity | undefined;
@@ -100,7 +100,7 @@ function declaredValues(host: DeclaredIdentity): DeclaredValues {
   return values;
 }
 
-/** Every Host is compared with every other one at each look, and what it declares does not change. */
+/** What a Host declares does not change, and it is asked for at each look. */
 const valuesOf = new WeakMap<DeclaredIdentity, DeclaredValues>();
 
 function sharedDeclaration({ declared, otherHosts }: IdentityFacts): string | undefined {

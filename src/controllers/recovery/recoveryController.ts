@@ -12,7 +12,7 @@ import { releaseMember } from '../../domain/runbooks/releaseMember.ts';
 import { nextOrderInMs, startCandidates } from '../../domain/steps/everyVirtualMachineIsUp.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ObjectName } from '../../ports/kubernetes.ts';
-import { virtualServersOf } from '../cluster.ts';
+import { virtualServerOf } from '../cluster.ts';
 import { actOnce, type Deciding, whileWaitingMs } from './actOnce.ts';
 import { assemble } from './assemble.ts';
 import {
@@ -217,8 +217,7 @@ function needsPlan(facts: Facts): boolean {
 }
 
 function probes({ pool }: Subject, { cluster }: RecoveryOptions): GatherFrom['probeOf'] {
-  return (vmUUID) =>
-    virtualServersOf(cluster, pool).find((server) => server.spec.vmUUID === vmUUID)?.spec.probe;
+  return (vmUUID) => virtualServerOf(cluster, pool, vmUUID)?.spec.probe;
 }
 
 const [, , lockStep, startStep, probeStep] = releaseMember;
