@@ -7,16 +7,24 @@ import { identityTrouble } from '../../src/domain/identity.ts';
 import type { StoreChange } from '../../src/ports/kubernetes.ts';
 import { createObjectIndex } from '../../src/runtime/objectIndex.ts';
 
-const few = fc.constantFrom('A', 'a ', 'B', 'C', '0123456789', '');
+/** Seldom the same, so that in many draws two Hosts share one thing alone. */
+const many = (letter: string) => fc.integer({ min: 1, max: 20 }).map((number) => `${letter}${number}`);
+const few = fc.oneof(many('N'), many('n'), fc.constantFrom(' N1', 'n2 '));
 const hostArb = fc.record({
-  hostUUID: fc.constantFrom('u1', 'u2', 'u3', 'u4'),
-  address: fc.constantFrom('10.0.0.1', '10.0.0.2', 'H', 'h'),
+  hostUUID: many('u'),
+  address: fc.oneof(many('H'), many('h')),
   serial: fc.option(few, { nil: undefined }),
   boardSerial: fc.option(few, { nil: undefined }),
   systemUUID: fc.option(few, { nil: undefined }),
-  url: fc.option(fc.constantFrom('https://10.0.0.9', 'https://10.0.0.9:443/', 'https://10.0.0.8'), {
-    nil: undefined,
-  }),
+  url: fc.option(
+    fc.oneof(
+      fc.constantFrom('https://10.0.0.9', 'https://10.0.0.9:443/'),
+      many('https://bmc').map((url) => `${url}/`),
+    ),
+    {
+      nil: undefined,
+    },
+  ),
 });
 
 type Drawn = typeof hostArb extends fc.Arbitrary<infer T> ? T : never;
