@@ -75,6 +75,25 @@ test('where not even a small record is taken, nothing is done and nothing is sen
   expect(world.logLines.some((line) => line.includes('may not update recoveryrequests/status'))).toBe(true);
 });
 
+test('a request whose record nobody takes does not read the power of its machine all the time', async () => {
+  let readings = 0;
+  let controller = '';
+  const world = await settled({
+    interpose: (request) => {
+      if (request.to === controller && request.path.includes('/Systems/1')) readings += 1;
+      return isRecord(request) ? refusal(403) : 'deliver';
+    },
+  });
+  await lose(world);
+  await world.pass(4 * 60_000);
+  controller = world.lab.document.members[2]?.bmc.origin ?? '';
+  await world.pass(8 * 60_000);
+  expect(harm(world)).toEqual([]);
+  // As often as where nothing is asked for, or when its turn to be recorded comes: not once a second.
+  expect(readings).toBeGreaterThan(0);
+  expect(readings).toBeLessThan(100);
+});
+
 test('an edit of the request is tried at once, however long the last pause is', async () => {
   let refusing = true;
   const world = await settled({

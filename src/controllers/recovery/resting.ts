@@ -36,10 +36,14 @@ export function noteHold(memory: Memory, decision: Decision, facts: Facts): 'sta
   return 'counts';
 }
 
+/** Nothing is done while the API server takes no record, so after so many refusals there is nothing to be ready for. */
+const refusalsWatched = 3;
+
 /** Whether its machine is watched closely now. */
-export function isWatched({ acts, rest }: Memory, nowMs: number): boolean {
-  const followed = acts.some((act) => act.outcome === 'Intended');
-  return rest === undefined || followed || nowMs - rest.heldSinceMs < watchedMs;
+export function isWatched({ acts, rest, refused }: Memory, nowMs: number): boolean {
+  if (acts.some((act) => act.outcome === 'Intended')) return true;
+  if ((refused?.times ?? 0) >= refusalsWatched) return false;
+  return rest === undefined || nowMs - rest.heldSinceMs < watchedMs;
 }
 
 function restOf(decision: Decision, facts: Facts, before: Rest | undefined): Rest | undefined {
