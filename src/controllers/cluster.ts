@@ -19,6 +19,7 @@ export interface Cluster extends Stores {
   readonly hostsByIdentity: ObjectIndex<Host>;
   readonly serversByPool: ObjectIndex<VirtualServer>;
   readonly serversByMachine: ObjectIndex<VirtualServer>;
+  readonly requestsByHost: ObjectIndex<RecoveryRequest>;
 }
 
 export function createCluster(stores: Stores): Cluster {
@@ -28,6 +29,7 @@ export function createCluster(stores: Stores): Cluster {
     hostsByIdentity: createObjectIndex(stores.hosts, identifyingKeys),
     serversByPool: createObjectIndex(stores.virtualServers, (server) => [keyOfPoolOf(server)]),
     serversByMachine: createObjectIndex(stores.virtualServers, (server) => [server.spec.vmUUID]),
+    requestsByHost: createObjectIndex(stores.requests, (request) => [keyOf(targetNameOf(request))]),
   };
 }
 
@@ -69,7 +71,15 @@ export function virtualServerOf(cluster: Cluster, pool: Pool, vmUUID: string): V
 
 /** The Host that a request is about, if it exists. */
 export function targetOf(cluster: Cluster, request: RecoveryRequest): Host | undefined {
-  return cluster.hosts.get({ namespace: namespaceOf(request), name: request.spec.target.hostRef.name });
+  return cluster.hosts.get(targetNameOf(request));
+}
+
+function targetNameOf(request: RecoveryRequest): ObjectName {
+  return { namespace: namespaceOf(request), name: request.spec.target.hostRef.name };
+}
+
+export function requestsAbout(cluster: Cluster, host: Host): readonly RecoveryRequest[] {
+  return cluster.requestsByHost.of(keyOfObject(host));
 }
 
 /** The others of these, as people would name them from where this one is. */

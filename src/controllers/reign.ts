@@ -27,13 +27,14 @@ import {
   namespaceOf,
   othersThan,
   poolNameOf,
-  targetOf,
+  requestsAbout,
   virtualServersOf,
 } from './cluster.ts';
 import { hostStatus } from './hostStatus.ts';
 import { hostsLike, identityFacts } from './identityFacts.ts';
 import { createPoolDirectory, type PoolDirectory, type SessionState } from './poolDirectory.ts';
 import { poolStatus } from './poolStatus.ts';
+import { isFinished } from './recovery/phases.ts';
 import { createRecoveryController } from './recovery/recoveryController.ts';
 import type { Refused } from './refusals.ts';
 import { createAccounts } from './secrets.ts';
@@ -142,13 +143,13 @@ export function startReign(options: ReignOptions): Reign {
     const pool = cluster.pools.get(at);
     if (pool === undefined) return;
     pools.enqueueAfter(at, shownAfterMs);
-    for (const host of hostsOf(cluster, pool)) hosts.enqueueAfter(nameOf(host), shownAfterMs);
+    for (const host of hostsOf(cluster, pool)) {
+      hosts.enqueueAfter(nameOf(host), shownAfterMs);
+      for (const request of requestsAbout(cluster, host))
+        if (!isFinished(request)) requests.enqueueAfter(nameOf(request), 10);
+    }
     for (const server of changedServers(pool, { cluster, directory, shown }))
       servers.enqueueAfter(nameOf(server), shownAfterMs);
-    for (const request of cluster.requests.list()) {
-      const host = targetOf(cluster, request);
-      if (host !== undefined && isNamed(poolNameOf(host), at)) requests.enqueueAfter(nameOf(request), 10);
-    }
   };
   const cancels = [
     follow(cluster.pools, pools),
@@ -210,10 +211,6 @@ function sameLiveness(one: PoolBelief, other: PoolBelief): boolean {
     if (now === undefined || now.live !== host.live || now.name !== host.name) return false;
   }
   return one.hosts.size === other.hosts.size;
-}
-
-function isNamed(one: ObjectName, other: ObjectName): boolean {
-  return one.name === other.name && one.namespace === other.namespace;
 }
 
 function nameOf(object: KubernetesObject): ObjectName {
