@@ -147,7 +147,7 @@ export interface PowerObservation {
   readonly atWallMs: number;
 }
 
-/** Proof that the target has no power; see guards/hostIsProvenOff.ts for when it counts. */
+/** Proof that the target has no power; see guards/fence.ts for when it counts. */
 export interface FenceCertificate {
   readonly hostUUID: string;
   readonly serial: string | undefined;

@@ -5,7 +5,7 @@
  */
 import { type Effect, mayRunForMs } from './effects.ts';
 import type { Act, Facts, Victim } from './facts.ts';
-import { isReleased } from './guards/memberIsReleased.ts';
+import { isReleased } from './guards/poolHealth.ts';
 
 export type Settled = 'Proven' | 'NotDone' | 'open';
 

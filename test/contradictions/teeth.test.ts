@@ -20,8 +20,8 @@ import { ofControllers, ofIdentity, ofMoving, ofWords, ofWrongCuts } from './pro
 type Words = typeof import('../../src/domain/words.ts');
 
 const identity = '../../src/domain/identity.ts';
-const others = '../../src/domain/guards/othersAnsweredSinceTheCut.ts';
-const fails = '../../src/domain/guards/noOtherMemberFails.ts';
+const others = '../../src/domain/guards/fence.ts';
+const fails = '../../src/domain/guards/failure.ts';
 const theCut = '../../src/domain/theCut.ts';
 const words = '../../src/domain/words.ts';
 const trust = '../../src/domain/trust.ts';
@@ -101,8 +101,12 @@ const teeth: readonly Tooth[] = [
       const verdict: Verdict = { kind: 'allow', because: 'It was taken out.' };
       vi.doMock(theCut, async (original) => ({ ...(await original<object>()), wrongCut: () => undefined }));
       // It stops there as well, but for the seconds before it has asked everybody again.
-      vi.doMock(fails, () => ({ noOtherMemberFails: { name: 'noOtherMemberFails', judge: () => verdict } }));
-      vi.doMock(others, () => ({
+      vi.doMock(fails, async (original) => ({
+        ...(await original<object>()),
+        noOtherMemberFails: { name: 'noOtherMemberFails', judge: () => verdict },
+      }));
+      vi.doMock(others, async (original) => ({
+        ...(await original<object>()),
         othersAnsweredSinceTheCut: { name: 'othersAnsweredSinceTheCut', judge: () => verdict },
       }));
     },

@@ -3,6 +3,7 @@
  * what stands between the operator and harm. The world shows the harm; with every guard in place there is none. Guards
  * that cannot be alone in a whole world (others, or the adapters, stop there as well) are held by test/spec alone.
  */
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Verdict } from '../../src/domain/verdict.ts';
 import type { World } from './world.ts';
@@ -149,11 +150,20 @@ const cases: readonly Case[] = [
   },
 ];
 
+function fileOf(guard: string): string {
+  const folder = new URL('../../src/domain/guards/', import.meta.url);
+  const file = readdirSync(folder).find((name) =>
+    readFileSync(new URL(name, folder), 'utf8').includes(`export const ${guard}:`),
+  );
+  if (file === undefined) throw new Error(`there is no guard ${guard}`);
+  return `../../src/domain/guards/${file}`;
+}
+
 /** The modules anew, with the guard taken out. */
 async function stageWithout(guard: string | undefined): Promise<Stage> {
   vi.resetModules();
   if (guard !== undefined) {
-    vi.doMock(`../../src/domain/guards/${guard}.ts`, async (original) => ({
+    vi.doMock(fileOf(guard), async (original) => ({
       ...(await original<object>()),
       [guard]: { name: guard, judge: (): Verdict => ({ kind: 'allow', because: 'It was taken out.' }) },
     }));
@@ -162,7 +172,7 @@ async function stageWithout(guard: string | undefined): Promise<Stage> {
 }
 
 afterEach(() => {
-  for (const { guard } of cases) vi.doUnmock(`../../src/domain/guards/${guard}.ts`);
+  for (const { guard } of cases) vi.doUnmock(fileOf(guard));
   vi.resetModules();
 });
 

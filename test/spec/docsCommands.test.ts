@@ -130,7 +130,7 @@ test('README and CONTRIBUTING link only to what is there', () => {
 test('the change that CONTRIBUTING proposes can be made, and the test that it names is there', () => {
   const page = read('CONTRIBUTING.md');
   const before = /^ *-(export const .+)$/m.exec(page)?.[1] ?? 'no change is proposed';
-  expect(read('src/domain/guards/masterHasBeenUpLongEnough.ts')).toContain(before);
+  expect(read('src/domain/guards/poolHealth.ts')).toContain(before);
   expect(read('test/spec/guards/failure.scenarios.ts')).toContain(
     "waits for eleven minutes after the master's toolstack started",
   );

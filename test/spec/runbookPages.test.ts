@@ -1,5 +1,5 @@
 /** The runbook is the code: the pages for people have the same steps, the same guards and manifests that are accepted. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
@@ -12,14 +12,17 @@ const guards = [...new Set(releaseMember.flatMap((step) => step.guards.map((guar
 const english = page('release-member.md');
 const japanese = page('release-member.ja.md');
 
+const guardFolder = new URL('../../src/domain/guards/', import.meta.url);
+const guardFiles = readdirSync(guardFolder).map((name) => readFileSync(new URL(name, guardFolder), 'utf8'));
+
 function page(name: string): string {
   return readFileSync(new URL(`../../docs/runbooks/${name}`, import.meta.url), 'utf8');
 }
 
 /** The sentence that stands above the guard in the code: what it proves. */
 function firstSentenceOf(guard: string): string {
-  const code = readFileSync(new URL(`../../src/domain/guards/${guard}.ts`, import.meta.url), 'utf8');
-  const before = code.slice(0, code.indexOf(`export const ${guard}`));
+  const code = guardFiles.find((text) => text.includes(`export const ${guard}:`)) ?? '';
+  const before = code.slice(0, code.indexOf(`export const ${guard}:`));
   const comment = before.slice(before.lastIndexOf('/**') + 3, before.lastIndexOf('*/'));
   const text = comment.replaceAll(/\n \*/g, ' ').replaceAll(/\s+/g, ' ').trim();
   return `${text.split(/\.(?: |$)/)[0]}.`;
@@ -112,10 +115,10 @@ function sourceText(): string {
     'steps/cutThePower.ts',
     'steps/declareTheMemberDead.ts',
   ];
-  const all = [...files, ...guards.map((guard) => `guards/${guard}.ts`)].map((file) =>
+  const others = files.map((file) =>
     readFileSync(new URL(`../../src/domain/${file}`, import.meta.url), 'utf8'),
   );
-  return all
+  return [...others, ...guardFiles]
     .join('\n')
     .replaceAll(/\$\{[^}]*\}/g, '…')
     .replaceAll('…', ' … ')

@@ -3,32 +3,42 @@
  * virtual machines start on members with room. docs/runbooks/release-member.md has the same sentences for people.
  */
 import type { Runbook } from '../decide.ts';
-import { exactlyOneMasterAnswers } from '../guards/exactlyOneMasterAnswers.ts';
-import { highAvailabilityIsOff } from '../guards/highAvailabilityIsOff.ts';
-import { hostIsInService } from '../guards/hostIsInService.ts';
-import { hostIsNotTheMaster } from '../guards/hostIsNotTheMaster.ts';
-import { hostIsProvenOff } from '../guards/hostIsProvenOff.ts';
-import { hostIsThePinnedOne } from '../guards/hostIsThePinnedOne.ts';
-import { machineIsTheOneMeant } from '../guards/machineIsTheOneMeant.ts';
-import { masterHasBeenUpLongEnough } from '../guards/masterHasBeenUpLongEnough.ts';
-import { memberIsNotBeingWorkedOn } from '../guards/memberIsNotBeingWorkedOn.ts';
-import { memberIsReleased } from '../guards/memberIsReleased.ts';
-import { memberIsSilent } from '../guards/memberIsSilent.ts';
-import { noContrarySignWasSeen } from '../guards/noContrarySignWasSeen.ts';
-import { noOtherMemberFails } from '../guards/noOtherMemberFails.ts';
-import { noOtherRecoveryRuns } from '../guards/noOtherRecoveryRuns.ts';
-import { nothingMovesToTheMember } from '../guards/nothingMovesToTheMember.ts';
-import { noUpgradeIsUnderWay } from '../guards/noUpgradeIsUnderWay.ts';
-import { othersAnsweredSinceTheCut } from '../guards/othersAnsweredSinceTheCut.ts';
-import { planIsApproved } from '../guards/planIsApproved.ts';
-import { planStillHolds } from '../guards/planStillHolds.ts';
-import { poolIsNotPaused } from '../guards/poolIsNotPaused.ts';
-import { poolIsThePinnedOne } from '../guards/poolIsThePinnedOne.ts';
-import { poolModeAllowsActing } from '../guards/poolModeAllowsActing.ts';
-import { powerCanBeCut } from '../guards/powerCanBeCut.ts';
-import { requestAsksForExecution } from '../guards/requestAsksForExecution.ts';
-import { requestIsNotCancelled } from '../guards/requestIsNotCancelled.ts';
-import { sharedStorageIsHealthy } from '../guards/sharedStorageIsHealthy.ts';
+import {
+  memberIsNotBeingWorkedOn,
+  memberIsSilent,
+  noOtherMemberFails,
+  nothingMovesToTheMember,
+} from '../guards/failure.ts';
+import {
+  hostIsProvenOff,
+  noContrarySignWasSeen,
+  othersAnsweredSinceTheCut,
+  powerCanBeCut,
+} from '../guards/fence.ts';
+import {
+  exactlyOneMasterAnswers,
+  hostIsNotTheMaster,
+  hostIsThePinnedOne,
+  machineIsTheOneMeant,
+  poolIsThePinnedOne,
+} from '../guards/identity.ts';
+import {
+  hostIsInService,
+  noOtherRecoveryRuns,
+  planIsApproved,
+  planStillHolds,
+  poolIsNotPaused,
+  poolModeAllowsActing,
+  requestAsksForExecution,
+  requestIsNotCancelled,
+} from '../guards/permission.ts';
+import {
+  highAvailabilityIsOff,
+  masterHasBeenUpLongEnough,
+  memberIsReleased,
+  noUpgradeIsUnderWay,
+  sharedStorageIsHealthy,
+} from '../guards/poolHealth.ts';
 import { cutThePower } from '../steps/cutThePower.ts';
 import { declareTheMemberDead } from '../steps/declareTheMemberDead.ts';
 import { everyProbeAnswers } from '../steps/everyProbeAnswers.ts';

@@ -2,7 +2,7 @@ import { attempts, lastAct, openAct } from '../acts.ts';
 import { currentPool } from '../currentPool.ts';
 import type { Step } from '../decide.ts';
 import { effectKey } from '../effects.ts';
-import { isReleased } from '../guards/memberIsReleased.ts';
+import { isReleased } from '../guards/poolHealth.ts';
 import { releaseHasBegun } from '../plan.ts';
 
 const most = 3;
