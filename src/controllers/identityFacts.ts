@@ -30,17 +30,24 @@ export function identityFacts(
 }
 
 /** What a Host is declared by, so that those that share something are found without a look at all of them. */
-export function identifyingKeys({ spec }: Host): readonly string[] {
-  const { hostUUID, address, serial, boardSerial, systemUUID, power = [] } = spec;
-  return [
+export function identifyingKeys(host: Host): readonly string[] {
+  const known = keysOfHost.get(host);
+  if (known !== undefined) return known;
+  const { hostUUID, address, serial, boardSerial, systemUUID, power = [] } = host.spec;
+  const keys = [
     `hostUUID ${hostUUID}`,
     ...numberKeys([serial, boardSerial, systemUUID]),
     `address ${comparable(address)}`,
     ...power.flatMap(({ redfish }) =>
-      redfish === undefined ? [] : [`controller ${comparable(originOf(redfish.url))}`],
+      redfish === undefined ? [] : [`controller ${comparable(originOfController(redfish))}`],
     ),
   ];
+  keysOfHost.set(host, keys);
+  return keys;
 }
+
+/** Cached objects are never changed, only replaced; each is looked at many times. */
+const keysOfHost = new WeakMap<Host, readonly string[]>();
 
 /** Serials and UUIDs are one space: what one Host gives as its serial may be shown as the SKU or the UUID of another. */
 function numberKeys(numbers: readonly (string | undefined)[]): readonly string[] {
@@ -57,17 +64,15 @@ export function hostsLike(
   host: Host,
   shown?: Pick<ShownIdentity, 'serial' | 'sku' | 'systemUUID'>,
 ): readonly Host[] {
-  const self = keyOfObject(host);
   const keys = [
     ...identifyingKeys(host),
     ...(shown === undefined ? [] : numberKeys([shown.serial, shown.sku, shown.systemUUID])),
   ];
-  const found = new Map<string, Host>();
+  const found = new Set<Host>();
   for (const key of keys) {
-    for (const other of hostsByIdentity.of(key)) found.set(keyOfObject(other), other);
+    for (const other of hostsByIdentity.of(key)) if (!isSame(other, host)) found.add(other);
   }
-  found.delete(self);
-  return [...found.values()];
+  return [...found];
 }
 
 /** A Host of another namespace is named with it. */
@@ -78,7 +83,6 @@ function declaredIdentity(host: Host, seenFrom: Host): DeclaredIdentity {
   return namespace === seenFrom.metadata.namespace ? known : { ...known, name: `${namespace}/${known.name}` };
 }
 
-/** Cached objects are never changed, only replaced. */
 const identityOf = new WeakMap<Host, DeclaredIdentity>();
 
 function identityAtHome({ metadata, spec }: Host): DeclaredIdentity {
@@ -90,12 +94,24 @@ function identityAtHome({ metadata, spec }: Host): DeclaredIdentity {
     boardSerial: spec.boardSerial,
     systemUUID: spec.systemUUID,
     controllers: (spec.power ?? []).flatMap(({ redfish }): readonly DeclaredController[] =>
-      redfish === undefined ? [] : [{ url: originOf(redfish.url), systemId: redfish.systemId }],
+      redfish === undefined ? [] : [{ url: originOfController(redfish), systemId: redfish.systemId }],
     ),
   };
 }
 
-/** Two ways to write one address are one address; what is none stays as it is written. */
-export function originOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin : url;
+function isSame(one: Host, other: Host): boolean {
+  return one === other || keyOfObject(one) === keyOfObject(other);
 }
+
+export type Redfish = NonNullable<NonNullable<Host['spec']['power']>[number]['redfish']>;
+
+/** Two ways to write one address are one address; what is none stays as it is written. */
+export function originOfController(redfish: Redfish): string {
+  const known = origins.get(redfish);
+  if (known !== undefined) return known;
+  const origin = URL.canParse(redfish.url) ? new URL(redfish.url).origin : redfish.url;
+  origins.set(redfish, origin);
+  return origin;
+}
+
+const origins = new WeakMap<Redfish, string>();

@@ -8,7 +8,7 @@ import type { Host } from '../api/generated/types.ts';
 import type { PowerObservation } from '../domain/facts.ts';
 import { caughtBy, type Distrust, isEnded, type OffReading } from '../domain/trust.ts';
 import type { Clock } from '../ports/clock.ts';
-import { originOf } from './identityFacts.ts';
+import { originOfController, type Redfish } from './identityFacts.ts';
 
 export interface LifeSign {
   readonly by: string;
@@ -120,7 +120,7 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
     distrust: (host) => {
       const machine = of(host.spec.hostUUID);
       const held = machine.distrust ?? recordedDistrust(host);
-      const rung = redfishOf(host).find((one) => isOf(held?.device ?? '', one.url));
+      const rung = held === undefined ? undefined : redfishOf(host).find((one) => isOf(held.device, one));
       if (held !== undefined && rung !== undefined && isEnded(held, checkedOf(rung), clock.wallMs())) {
         // For good: whatever catches it from now on is new, in the same words or not, and whatever clocks do.
         machine.forgiven = held;
@@ -141,8 +141,6 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
   };
 }
 
-type Redfish = NonNullable<NonNullable<Host['spec']['power']>[number]['redfish']>;
-
 function redfishOf(host: Host): readonly Redfish[] {
   return (host.spec.power ?? []).flatMap(({ redfish }) => (redfish === undefined ? [] : [redfish]));
 }
@@ -152,12 +150,12 @@ function checkedOf({ checkedAt }: Redfish): number {
 }
 
 function isDeclared(host: Host, device: string): boolean {
-  return (host.spec.power ?? []).some(({ redfish }) => redfish !== undefined && isOf(device, redfish.url));
+  return (host.spec.power ?? []).some(({ redfish }) => redfish !== undefined && isOf(device, redfish));
 }
 
 /** Devices are named by the origin of their URL, which leaves out a port that goes without saying. */
-function isOf(device: string, url: string): boolean {
-  const origin = originOf(url);
+function isOf(device: string, redfish: Redfish): boolean {
+  const origin = originOfController(redfish);
   return device.split(' ').some((word) => word === origin || word.startsWith(`${origin}/`));
 }
 

@@ -35,8 +35,18 @@ const placeholders: ReadonlySet<string> = new Set([
 /** Also one character repeated (`0000000000`, `xxxxxxxx`, `.......`), and UUIDs that nobody drew. */
 export function isPlaceholder(value: string): boolean {
   const text = value.trim().toLowerCase();
-  const letters = text.replaceAll(/[\s-]/g, '');
-  return placeholders.has(text) || (letters !== '' && /^(.)\1*$/u.test(letters)) || knownUUIDs.has(text);
+  return placeholders.has(text) || knownUUIDs.has(text) || isOneCharacter(text);
+}
+
+/** Ends at the second character that differs, for it is asked of every serial at every look. */
+function isOneCharacter(text: string): boolean {
+  let only: string | undefined;
+  for (const character of text) {
+    if (character === '-' || character.trim() === '') continue;
+    only ??= character;
+    if (character !== only) return false;
+  }
+  return only !== undefined;
 }
 
 /** Left in firmware by makers: https://github.com/systemd/systemd/issues/18123 lists such product UUIDs. */
