@@ -6,12 +6,14 @@ import { memoryFigure } from './memory.ts';
 import { planFigure } from './plan.ts';
 import { overheadFigure } from './recovery.ts';
 import { idleCounts, recoveryCounts } from './simulated.ts';
+import { startFigure } from './start.ts';
 
 const json = process.argv.includes('--json');
 const measures: readonly (readonly [what: string, run: () => Promise<readonly Figure[]>])[] = [
   ['the plan of a large pool', planFigure],
   ['a recovery of 100 virtual machines, counted', recoveryCounts],
   ['an idle hour, counted', idleCounts],
+  ['the start of an operator at two sizes', startFigure],
   ['a watch that is cut every 5 s', cutWatchFigure],
   ['a kill at each act, counted', killFigure],
   ['a recovery of 100 virtual machines over real sockets', overheadFigure],
