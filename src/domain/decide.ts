@@ -1,4 +1,4 @@
-import type { Effect } from './effects.ts';
+import type { Effect } from './acts/effects.ts';
 import type { Facts } from './facts.ts';
 import type { Guard, Verdict } from './verdict.ts';
 

@@ -3,8 +3,9 @@
  * Level-based: the next state is computed from the record, the locks and the acts as they are read now, whatever was
  * thought before. Pure; the caller writes the result down.
  */
-import { attempts, lastAct, openAct } from './acts.ts';
-import { effectKey } from './effects.ts';
+
+import { effectKey } from './acts/effects.ts';
+import { attempts, lastAct, openAct } from './acts/tries.ts';
 import type { Act, Facts, StartFacts, Victim } from './facts.ts';
 import { foundByItsHost, onlyPlace } from './moving.ts';
 import { declaredHalted } from './obstacles.ts';

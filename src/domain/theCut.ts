@@ -2,8 +2,9 @@
  * What the cutting of the power has done to the other members. A machine that falls silent in the moment in which another
  * one is cut is the one that was really cut.
  */
-import { lastAct } from './acts.ts';
-import { effectKey } from './effects.ts';
+
+import { effectKey } from './acts/effects.ts';
+import { lastAct } from './acts/tries.ts';
 import type { Facts, Silence } from './facts.ts';
 import { bootsAtLeastMs } from './trust.ts';
 

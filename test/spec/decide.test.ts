@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { effectKey } from '../../src/domain/acts/effects.ts';
 import { decide, judgeAll, type Step } from '../../src/domain/decide.ts';
-import { effectKey } from '../../src/domain/effects.ts';
 import { releaseMember } from '../../src/domain/runbooks/releaseMember.ts';
 import { allow, deny, type Guard, missing, type Verdict } from '../../src/domain/verdict.ts';
 import { suspected, target, vmUUID } from './facts.ts';

@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Effect } from '../../src/domain/acts/effects.ts';
 import { decide } from '../../src/domain/decide.ts';
-import type { Effect } from '../../src/domain/effects.ts';
 import type { Facts } from '../../src/domain/facts.ts';
 import type { Reading } from '../../src/domain/reading.ts';
 import { releaseMember } from '../../src/domain/runbooks/releaseMember.ts';

@@ -2,9 +2,10 @@
  * Record, then act, once. The intent is written with the leader's epoch; when it is stored, everything is asked once more,
  * synchronously, and the effects are sent. What comes of them is for a later pass to read from the world.
  */
-import { attempts } from '../../domain/acts.ts';
+
+import { type Effect, effectKey, targetOfEffect } from '../../domain/acts/effects.ts';
+import { attempts } from '../../domain/acts/tries.ts';
 import type { Decision, Step } from '../../domain/decide.ts';
-import { type Effect, effectKey } from '../../domain/effects.ts';
 import type { Facts } from '../../domain/facts.ts';
 import { outcomeOf } from '../../domain/outcome.ts';
 import type { EffectReply } from '../../ports/hypervisor.ts';
@@ -14,7 +15,7 @@ import { noteNotSent } from './holdBack.ts';
 import { makeRecord } from './makeRecord.ts';
 import { type ActRecord, type Memory, momentOf, sinceWhen } from './memory.ts';
 import { restsOn } from './observe.ts';
-import { objection, send, targetOfEffect } from './perform.ts';
+import { objection, send } from './perform.ts';
 import { type RecoveryOptions, type Subject, subjectOf } from './subject.ts';
 import { writeRecord } from './writeRecord.ts';
 

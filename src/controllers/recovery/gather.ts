@@ -4,6 +4,7 @@
  * only, in parallel, each with its own deadline.
  */
 import type { VirtualServer } from '../../api/generated/types.ts';
+import { waitsForTasks } from '../../domain/acts/isOver.ts';
 import { currentPool } from '../../domain/currentPool.ts';
 import type { Facts, StartFacts, Victim } from '../../domain/facts.ts';
 import { oldestMs } from '../../domain/freshness.ts';
@@ -15,7 +16,6 @@ import {
   type VirtualMachineBelief,
 } from '../../domain/pool.ts';
 import { known, type Reading, unknown } from '../../domain/reading.ts';
-import { waitsForTasks } from '../../domain/settle.ts';
 import { waitingForProbe } from '../../domain/steps/everyProbeAnswers.ts';
 import { startCandidates } from '../../domain/steps/everyVirtualMachineIsUp.ts';
 import type { PoolLink } from '../../ports/hypervisor.ts';

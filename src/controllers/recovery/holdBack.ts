@@ -2,8 +2,9 @@
  * Acts that could not even be sent (no connection, a device that refuses to be asked) are tried again less and less often:
  * each try is an intent to be written, and nothing says that the next one fares better.
  */
+
+import { type Effect, effectKey } from '../../domain/acts/effects.ts';
 import type { Decision } from '../../domain/decide.ts';
-import { type Effect, effectKey } from '../../domain/effects.ts';
 import type { Memory } from './memory.ts';
 
 export interface NotSent {

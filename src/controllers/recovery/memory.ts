@@ -4,7 +4,7 @@
  * makes it anew from the record, and what is not in the record is read again from the world.
  */
 import type { RecoveryRequest } from '../../api/generated/types.ts';
-import type { Effect } from '../../domain/effects.ts';
+import type { Effect } from '../../domain/acts/effects.ts';
 import type { Act, FenceCertificate, ReleasePlan, StartFacts, Victim } from '../../domain/facts.ts';
 import type { Since } from '../../domain/outcome.ts';
 import type { DiskLocks } from '../../domain/pool.ts';

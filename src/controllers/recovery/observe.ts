@@ -4,12 +4,12 @@
  * and without effect on the world.
  */
 import { isoMillis } from '../../api/conditions.ts';
+import { settle } from '../../domain/acts/catalogue.ts';
 import { certify, contrarySign } from '../../domain/certificate.ts';
 import type { Facts } from '../../domain/facts.ts';
 import { makePlan, planIsOutdated, planText } from '../../domain/plan.ts';
 import { advance, isFinal, isUp } from '../../domain/progress.ts';
 import { releaseMember } from '../../domain/runbooks/releaseMember.ts';
-import { settle } from '../../domain/settle.ts';
 import { isFenced } from '../../domain/steps/cutThePower.ts';
 import { wrongCut } from '../../domain/theCut.ts';
 import { followWords } from '../../domain/words.ts';

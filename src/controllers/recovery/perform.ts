@@ -3,18 +3,16 @@
  * before; here everything is asked once more, for each act by itself, in the instant in which it is handed to its
  * connection, so that nothing can change in between.
  */
-import { assertNever } from '../../domain/assertNever.ts';
+import { catalogue, objectionTo } from '../../domain/acts/catalogue.ts';
+import type { Effect, EffectOf } from '../../domain/acts/effects.ts';
 import type { Step } from '../../domain/decide.ts';
-import { type Effect, effectKey, mayRunForMs } from '../../domain/effects.ts';
 import type { Facts } from '../../domain/facts.ts';
-import { showsThisMachine, whatIsDeclared, whatItShows } from '../../domain/identity.ts';
-import { startIsSafe } from '../../domain/startIsSafe.ts';
 import type { EffectReply, MayGo } from '../../ports/hypervisor.ts';
 import type { PoolSession } from '../poolDirectory.ts';
 
 /** Why this one effect must not be sent now although it was decided, or undefined. Asked in the instant of its sending. */
 export function objection(step: Step, effect: Effect, now: Facts): string | undefined {
-  return objectionToStep(step, now) ?? objectionToOne(effect, now);
+  return objectionToStep(step, now) ?? objectionTo(effect, now);
 }
 
 /** Only speed: the acts of a wave that are sent in one instant rest on the same facts. */
@@ -36,65 +34,30 @@ function firstObjection(step: Step, now: Facts): string | undefined {
   return undefined;
 }
 
-/** Identity is pinned and checked again at the effect: it is about the target, or about a machine of its plan. */
-function objectionToOne(effect: Effect, now: Facts): string | undefined {
-  switch (effect.kind) {
-    case 'cutPower': {
-      const last = now.powerReadings.at(-1);
-      const { declared } = now.identity;
-      if (last === undefined || effect.hostUUID !== now.target.hostUUID)
-        return 'The power that would be cut has not been read.';
-      return showsThisMachine(last, declared)
-        ? undefined
-        : `The power that would be cut is that of ${whatItShows(last)}, not of ${whatIsDeclared(declared)}.`;
-    }
-    case 'declareDead':
-      return effect.hostUUID === now.target.hostUUID
-        ? undefined
-        : 'The effect is about another host than the target.';
-    case 'removeLock':
-      return effect.hostRef === now.plan?.hostRef ? undefined : 'The lock is not one of the target.';
-    case 'start':
-      return objectionToStart(effect, now);
-    default:
-      return assertNever(effect);
-  }
-}
-
-function objectionToStart(effect: Effect & { readonly kind: 'start' }, now: Facts): string | undefined {
-  const victim = now.plan?.victims.find((candidate) => candidate.uuid === effect.vmUUID);
-  const reading = now.starts.get(effect.vmUUID);
-  if (victim === undefined || reading === undefined || victim.host !== effect.hostUUID) {
-    return 'The virtual machine is not in the plan for this host.';
-  }
-  if (effect.hostUUID === now.target.hostUUID) return 'It would start on the failed member.';
-  const verdict = startIsSafe(victim, reading, now);
-  if (verdict.kind === 'allow') return undefined;
-  return verdict.kind === 'deny' ? verdict.because : verdict.missing;
-}
-
 /**
  * Sends one effect, at most once. `mayGo` is asked when it is handed to its connection, which may be later than now. The reply
  * is a hint; the world is read afterwards.
  */
 export function send(effect: Effect, session: PoolSession, mayGo: MayGo): Promise<EffectReply> {
-  switch (effect.kind) {
-    case 'cutPower':
-      return (
-        session.power(effect.hostUUID)?.cut(mayRunForMs.cutPower, mayGo) ??
-        Promise.resolve({ kind: 'notSent', because: 'No power controller is declared.' })
-      );
-    case 'declareDead':
-      return session.link.declareDead(effect.hostUUID, mayRunForMs.declareDead, mayGo);
-    case 'removeLock':
-      return session.link.removeLock(effect.vdiUUID, effect.hostRef, mayRunForMs.removeLock, mayGo);
-    case 'start':
-      return session.link.startOn(effect.vmUUID, effect.hostUUID, mayRunForMs.start, mayGo);
-    default:
-      return assertNever(effect);
-  }
+  const sender = senders[effect.kind] as Sender;
+  return sender(effect, session, catalogue[effect.kind].mayRunForMs, mayGo);
 }
 
-export function targetOfEffect(effect: Effect): string {
-  return effectKey(effect).slice(effect.kind.length + 1);
-}
+type Sender<K extends Effect['kind'] = Effect['kind']> = (
+  effect: EffectOf<K>,
+  session: PoolSession,
+  deadlineMs: number,
+  mayGo: MayGo,
+) => Promise<EffectReply>;
+
+const noController: EffectReply = { kind: 'notSent', because: 'No power controller is declared.' };
+
+const senders: { readonly [K in Effect['kind']]: Sender<K> } = {
+  cutPower: ({ hostUUID }, { power }, deadlineMs, mayGo) =>
+    power(hostUUID)?.cut(deadlineMs, mayGo) ?? Promise.resolve(noController),
+  declareDead: ({ hostUUID }, { link }, deadlineMs, mayGo) => link.declareDead(hostUUID, deadlineMs, mayGo),
+  removeLock: ({ vdiUUID, hostRef }, { link }, deadlineMs, mayGo) =>
+    link.removeLock(vdiUUID, hostRef, deadlineMs, mayGo),
+  start: ({ vmUUID, hostUUID }, { link }, deadlineMs, mayGo) =>
+    link.startOn(vmUUID, hostUUID, deadlineMs, mayGo),
+};

@@ -1,7 +1,7 @@
-import { attempts, lastAct, openAct } from '../acts.ts';
+import { effectKey } from '../acts/effects.ts';
+import { attempts, lastAct, openAct } from '../acts/tries.ts';
 import { offReadingsApartMs } from '../certificate.ts';
 import type { Step } from '../decide.ts';
-import { effectKey } from '../effects.ts';
 import type { Act, Facts } from '../facts.ts';
 
 /** A controller that did not cut the power this often needs a person. */

@@ -1,7 +1,7 @@
-import { attempts, lastAct, openAct } from '../acts.ts';
+import { effectKey } from '../acts/effects.ts';
+import { attempts, lastAct, openAct } from '../acts/tries.ts';
 import { currentPool } from '../currentPool.ts';
 import type { Step } from '../decide.ts';
-import { effectKey } from '../effects.ts';
 import { isReleased } from '../guards/poolHealth.ts';
 import { releaseHasBegun } from '../plan.ts';
 

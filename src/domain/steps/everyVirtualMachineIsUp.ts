@@ -1,6 +1,6 @@
-import { openAct } from '../acts.ts';
+import { type Effect, effectKey } from '../acts/effects.ts';
+import { openAct } from '../acts/tries.ts';
 import type { Step } from '../decide.ts';
-import { type Effect, effectKey } from '../effects.ts';
 import type { Facts, Victim } from '../facts.ts';
 import { isFinal } from '../progress.ts';
 import { startIsSafe } from '../startIsSafe.ts';

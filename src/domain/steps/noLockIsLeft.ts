@@ -1,6 +1,6 @@
-import { attempts, lastAct, openAct } from '../acts.ts';
+import { effectKey } from '../acts/effects.ts';
+import { attempts, lastAct, openAct } from '../acts/tries.ts';
 import type { Next, Step } from '../decide.ts';
-import { effectKey } from '../effects.ts';
 import type { Facts } from '../facts.ts';
 import { type Fresh, freshOnly, oldestMs } from '../freshness.ts';
 import { hostOfLock } from '../moving.ts';

@@ -1,5 +1,5 @@
 /** What is known of acts that were begun: whether one is still open, and how often it was tried. */
-import type { Act, Facts } from './facts.ts';
+import type { Act, Facts } from '../facts.ts';
 
 /** The open act of this key: intended, and not known to have happened or not. */
 export function openAct(facts: Facts, key: string): Act | undefined {

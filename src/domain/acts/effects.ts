@@ -8,24 +8,23 @@ export type Effect =
   | { readonly kind: 'removeLock'; readonly vdiUUID: string; readonly hostRef: string }
   | { readonly kind: 'start'; readonly vmUUID: string; readonly hostUUID: string };
 
-/** How long an act may be under way after it was sent: so long its reply is waited for, and so long nobody repeats it blindly. */
-export const mayRunForMs: Readonly<Record<Effect['kind'], number>> = {
-  cutPower: 30_000,
-  declareDead: 300_000,
-  removeLock: 30_000,
-  start: 180_000,
-};
+/** The effect of one kind. */
+export type EffectOf<K extends Effect['kind']> = Extract<Effect, { readonly kind: K }>;
 
 /** Names an effect in the journal, so that a restarted process recognises what it began. Never contains a name. */
 export function effectKey(effect: Effect): string {
+  return `${effect.kind} ${targetOfEffect(effect)}`;
+}
+
+/** UUID of what it is done to. */
+export function targetOfEffect(effect: Effect): string {
   switch (effect.kind) {
     case 'cutPower':
-      return `cutPower ${effect.hostUUID}`;
     case 'declareDead':
-      return `declareDead ${effect.hostUUID}`;
+      return effect.hostUUID;
     case 'removeLock':
-      return `removeLock ${effect.vdiUUID}`;
+      return effect.vdiUUID;
     case 'start':
-      return `start ${effect.vmUUID}`;
+      return effect.vmUUID;
   }
 }

@@ -1,0 +1,15 @@
+import type { Act, Facts } from '../facts.ts';
+import type { Effect, EffectOf } from './effects.ts';
+
+/** One kind of harmful act. Everything that is to be known about it stands in its file. */
+export interface ActKind<K extends Effect['kind'] = Effect['kind']> {
+  /** How long it may be under way after it was sent: so long its reply is waited for, and so long nobody repeats it blindly. */
+  readonly mayRunForMs: number;
+  /** Why this one must not be sent now although its step may act, or undefined. Asked in the instant of its sending. */
+  readonly objection: (effect: EffectOf<K>, now: Facts) => string | undefined;
+  /** How one of them ended, read from the world and never from its reply. `subject` is what it was done to. */
+  readonly shows: (act: Act, subject: string, facts: Facts) => Settled;
+}
+
+/** Proven: its postcondition was read after it. NotDone: nothing of it happened, and nothing of it can be under way. */
+export type Settled = 'Proven' | 'NotDone' | 'open';

@@ -1,0 +1,24 @@
+import { showsThisMachine, whatIsDeclared, whatItShows } from '../identity.ts';
+import type { ActKind } from './actKind.ts';
+import { hadItsTime } from './isOver.ts';
+
+const mayRunForMs = 30_000;
+
+/** The power controller of the target cuts its power (Redfish ForceOff). */
+export const cutPower: ActKind<'cutPower'> = {
+  mayRunForMs,
+  objection: ({ hostUUID }, now) => {
+    const last = now.powerReadings.at(-1);
+    const { declared } = now.identity;
+    if (last === undefined || hostUUID !== now.target.hostUUID)
+      return 'The power that would be cut has not been read.';
+    return showsThisMachine(last, declared)
+      ? undefined
+      : `The power that would be cut is that of ${whatItShows(last)}, not of ${whatIsDeclared(declared)}.`;
+  },
+  shows: (act, _, facts) => {
+    const last = facts.powerReadings.findLast((reading) => reading.atMs > act.sinceMs);
+    if (last?.power === 'off') return 'Proven';
+    return last?.power === 'on' && hadItsTime(act, mayRunForMs, facts) ? 'NotDone' : 'open';
+  },
+};

@@ -1,0 +1,21 @@
+import { isReleased } from '../guards/poolHealth.ts';
+import type { ActKind } from './actKind.ts';
+import { isOver } from './isOver.ts';
+
+const mayRunForMs = 300_000;
+
+/** The pool lets go of a member: host.declare_dead. */
+export const declareDead: ActKind<'declareDead'> = {
+  mayRunForMs,
+  objection: ({ hostUUID }, now) =>
+    hostUUID === now.target.hostUUID ? undefined : 'The effect is about another host than the target.',
+  shows: (act, hostUUID, facts) => {
+    if (facts.pool.kind === 'unknown' || facts.pool.atMs <= act.sinceMs) return 'open';
+    const released = isReleased(facts.pool.value, hostUUID);
+    if (act.reply !== undefined && act.reply !== 'lost' && released) return 'Proven';
+    // Whatever the reply was, or if it never came: the pool may still be resetting one virtual machine after the other, or
+    // running its hook, and a failure that was made up on the way would let it be asked twice.
+    if (!isOver(act, { task: 'host.declare_dead', mayRunForMs }, facts)) return 'open';
+    return released ? 'Proven' : 'NotDone';
+  },
+};

@@ -1,0 +1,49 @@
+import type { Act, Facts } from '../facts.ts';
+import { startIsSafe } from '../startIsSafe.ts';
+import type { ActKind } from './actKind.ts';
+import { isOver } from './isOver.ts';
+
+const mayRunForMs = 180_000;
+
+/** A virtual machine of the plan starts on another member: VM.start_on. */
+export const start: ActKind<'start'> = {
+  mayRunForMs,
+  objection: ({ vmUUID, hostUUID }, now) => {
+    const victim = now.plan?.victims.find((candidate) => candidate.uuid === vmUUID);
+    const reading = now.starts.get(vmUUID);
+    if (victim === undefined || reading === undefined || victim.host !== hostUUID) {
+      return 'The virtual machine is not in the plan for this host.';
+    }
+    if (hostUUID === now.target.hostUUID) return 'It would start on the failed member.';
+    const verdict = startIsSafe(victim, reading, now);
+    if (verdict.kind === 'allow') return undefined;
+    return verdict.kind === 'deny' ? verdict.because : verdict.missing;
+  },
+  shows: (act, vmUUID, facts) => {
+    const record = facts.plan?.victims.some((victim) => victim.uuid === vmUUID)
+      ? facts.starts.get(vmUUID)?.record
+      : undefined;
+    if (record?.kind !== 'known' || record.atMs <= act.sinceMs) return 'open';
+    const machine = record.value;
+    if (
+      machine.powerState === 'Running' &&
+      machine.residentOn !== undefined &&
+      machine.residentOn !== facts.target.hostUUID
+    ) {
+      return 'Proven';
+    }
+    const idle = machine.currentOperations.length === 0 && machine.scheduledOn === undefined;
+    if (machine.powerState !== 'Halted' || !idle) return 'open';
+    // The list of tasks goes with the master's toolstack, while a start goes on at its host.
+    const listBeganLater = !masterWasUp(act, facts);
+    const isOverNow = isOver(act, { task: 'VM.start_on', mayRunForMs, listBeganLater }, facts);
+    return act.reply === 'failed' || isOverNow ? 'NotDone' : 'open';
+  },
+};
+
+/** Since before the act was sent, as far back as it can have been when this process only read of it in the journal. */
+function masterWasUp(act: Act, facts: Facts): boolean {
+  if (facts.pool.kind === 'unknown') return false;
+  const { masterUpForMs } = facts.pool.value;
+  return facts.pool.atMs - masterUpForMs < act.sinceMs - mayRunForMs;
+}
