@@ -26,6 +26,18 @@ export function certify(facts: Facts): FenceCertificate | undefined {
   return (byDevice ? certifyByDevice(facts) : undefined) ?? certifyByAttestation(facts);
 }
 
+/** A certificate for this machine that has neither ended nor been contradicted. That fresh readings agree is a guard. */
+export function isFenced(facts: Facts): boolean {
+  const { certificate, target } = facts;
+  return (
+    certificate !== undefined &&
+    certificate.voidBecause === undefined &&
+    certificate.hostUUID === target.hostUUID &&
+    certificate.serial === target.serial &&
+    facts.nowWallMs < certificate.validUntilWallMs
+  );
+}
+
 function certifyByDevice(facts: Facts): FenceCertificate | undefined {
   const run = unbrokenOff(facts);
   const first = run[0];

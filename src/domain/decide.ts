@@ -1,5 +1,6 @@
 import type { Effect } from './acts/effects.ts';
 import type { Facts } from './facts.ts';
+import type { Read } from './reads.ts';
 import type { Guard, Verdict } from './verdict.ts';
 
 /**
@@ -16,9 +17,25 @@ export interface Step {
   readonly guards: readonly Guard[];
   /** What to do next: described, not performed. Or what is being waited for. */
   readonly next: (facts: Facts) => Next;
+  /** What it wants to know while it is under way. */
+  readonly reads?: (facts: Facts) => readonly Read[];
+  /** In how many milliseconds something of it becomes due by time alone; 0 when nothing does. */
+  readonly dueInMs?: (facts: Facts) => number;
+  /** The moment of the timeline at which it is reached. */
+  readonly marks?: 'releasedAt';
 }
 
 export type Runbook = readonly Step[];
+
+/** What a request names in spec.procedure. One file here, one page in docs/runbooks. */
+export interface Procedure {
+  readonly name: string;
+  readonly steps: Runbook;
+  /** What its plan rests on, for as long as that may still change. */
+  readonly planReads: (facts: Facts) => readonly Read[];
+  /** What shows how acts that were begun have ended, whatever step is under way. */
+  readonly followReads: (facts: Facts) => readonly Read[];
+}
 
 export type Next =
   | { readonly kind: 'act'; readonly effects: readonly Effect[] }

@@ -1,5 +1,6 @@
 import type { Facts } from './facts.ts';
-import type { DiskLocks, VirtualMachineBelief } from './pool.ts';
+import { type DiskLocks, holdsSharedDisks, type PoolBelief, type VirtualMachineBelief } from './pool.ts';
+import type { Read } from './reads.ts';
 
 /** Only speed: the locks of thousands of disks are looked up many times in one reading. */
 const indexes = new WeakMap<readonly DiskLocks[], ReadonlyMap<string, DiskLocks>>();
@@ -17,4 +18,10 @@ function indexOf(locks: readonly DiskLocks[]): ReadonlyMap<string, DiskLocks> {
   const index = new Map(locks.map((lock) => [lock.vdiUUID, lock]));
   indexes.set(locks, index);
   return index;
+}
+
+/** Of every disk that could start on another member. */
+export function locksRead(pool: PoolBelief, within: number): Read {
+  const shared = [...pool.storage.values()].filter(holdsSharedDisks);
+  return { kind: 'locks', srUUIDs: shared.map((storage) => storage.uuid), withinMs: within };
 }

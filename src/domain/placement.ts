@@ -6,6 +6,7 @@ import type { Facts } from './facts.ts';
 import { freshOnly, oldestMs } from './freshness.ts';
 import { nowhere } from './moving.ts';
 import type { HostBelief, PoolBelief, VirtualMachineBelief } from './pool.ts';
+import { isAging, type Read } from './reads.ts';
 
 export interface PlacementWish {
   readonly machine: VirtualMachineBelief;
@@ -81,6 +82,13 @@ export function eligibleHosts(facts: Facts, pool: PoolBelief): readonly HostBeli
     if (answer?.kind !== 'known' || facts.nowMs - answer.atMs > oldestMs.otherMembers) return false;
     return answer.value.kind === 'master' || answer.value.kind === 'member';
   });
+}
+
+/** Of each host that could take something, before anything is placed. */
+export function freeMemoryReads(facts: Facts, pool: PoolBelief): readonly Read[] {
+  return eligibleHosts(facts, pool)
+    .filter(({ uuid }) => isAging(facts.freeMemory.get(uuid), oldestMs.freeMemory, facts.nowMs))
+    .map(({ uuid }) => ({ kind: 'freeMemory', hostUUID: uuid }));
 }
 
 /**

@@ -4,12 +4,15 @@
  */
 import { type Claimed, claimedMachines } from './claims.ts';
 import { currentPool } from './currentPool.ts';
+import type { Procedure } from './decide.ts';
 import type { DeclaredVirtualServer, Facts, ReleasePlan, Victim } from './facts.ts';
 import { freshOnly, oldestMs } from './freshness.ts';
+import { locksRead } from './locks.ts';
 import { onlyPlace } from './moving.ts';
 import { type Obstacle, obstacleTo } from './obstacles.ts';
-import { type PlacementWish, place, tooEarlyToPlace } from './placement.ts';
+import { freeMemoryReads, type PlacementWish, place, tooEarlyToPlace } from './placement.ts';
 import type { PoolBelief, VirtualMachineBelief } from './pool.ts';
+import { isAging, type Read, withinMs } from './reads.ts';
 
 export const priorityWhenSilent = 50;
 
@@ -69,15 +72,32 @@ export function locksMissing(facts: Facts): string | undefined {
   return locks.kind === 'missing' ? locks.because : undefined;
 }
 
+/** The locks tell who was here, who may run elsewhere and what is broken; the free memory, where there is room. */
+export function planReads(facts: Facts): readonly Read[] {
+  const pool = currentPool(facts);
+  if (pool.kind === 'missing' || releaseHasBegun(facts)) return [];
+  const isMade = facts.plan === undefined || planIsOutdated(facts) !== undefined;
+  return [
+    ...(isAging(facts.locks, oldestMs.locksOfThePlan, facts.nowMs)
+      ? [locksRead(pool.value, withinMs.plan)]
+      : []),
+    ...(isMade ? freeMemoryReads(facts, pool.value) : []),
+  ];
+}
+
 /** The text that the plan's hash stands for: identity, steps, and per virtual machine what is intended. No ages. */
-export function planText(plan: PlanDraft, facts: Facts, stepTitles: readonly string[]): string {
+export function planText(
+  plan: PlanDraft,
+  facts: Facts,
+  { name, steps }: Pick<Procedure, 'name' | 'steps'>,
+): string {
   return JSON.stringify([
-    'ReleaseMember',
+    name,
     facts.target.poolUUID,
     facts.target.hostUUID,
     facts.target.serial ?? null,
     plan.hostRef,
-    stepTitles,
+    steps.map((step) => step.title),
     plan.victims.map((victim) => [
       victim.uuid,
       victim.order,

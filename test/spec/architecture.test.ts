@@ -104,6 +104,26 @@ test('controllers and their runtime know ports and no adapter', () => {
   expect(offencesOf(portsOnly)).toEqual([]);
 });
 
+/** A procedure is looked up by its name; whoever carries it out knows none, and none of its steps and guards. */
+const procedureBlind: Rule = (file) => {
+  if (!file.path.startsWith('src/controllers/')) return [];
+  return importsOf(file.text).flatMap((specifier) => {
+    const target = specifier.startsWith('.') ? normalize(join(dirname(file.path), specifier)) : specifier;
+    const knows =
+      /^src\/domain\/(?:steps|guards|procedures)\//.test(target) && !target.endsWith('/procedures.ts');
+    return knows ? [`${file.path} imports ${specifier}`] : [];
+  });
+};
+
+test('controllers import no procedure, no step and no guard', () => {
+  const text =
+    "import { a } from '../domain/procedures/releaseMember.ts'; import { b } from '../domain/procedures/procedures.ts';";
+  expect(procedureBlind(planted('src/controllers/x.ts', text))).toEqual([
+    'src/controllers/x.ts imports ../domain/procedures/releaseMember.ts',
+  ]);
+  expect(offencesOf(procedureBlind)).toEqual([]);
+});
+
 const domainIsPure: Rule = (file) => {
   if (!isDomain(file)) return [];
   const found = codeOf(file.text).matchAll(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { effectKey } from '../../src/domain/acts/effects.ts';
 import { decide, judgeAll, type Step } from '../../src/domain/decide.ts';
-import { releaseMember } from '../../src/domain/runbooks/releaseMember.ts';
+import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
 import { allow, deny, type Guard, missing, type Verdict } from '../../src/domain/verdict.ts';
 import { suspected, target, vmUUID } from './facts.ts';
 
@@ -75,12 +75,12 @@ describe('deciding', () => {
 
 describe('the runbook', () => {
   test('says each step in a sentence of its own', () => {
-    const titles = releaseMember.map((one) => one.title);
+    const titles = releaseMember.steps.map((one) => one.title);
     expect(new Set(titles).size).toBe(titles.length);
     for (const title of titles) expect(title).toMatch(/^[A-Z].+[^.]$/);
   });
   test('asks for the fence in every step from the release on that changes anything', () => {
-    for (const one of releaseMember.slice(1)) {
+    for (const one of releaseMember.steps.slice(1)) {
       const names = one.guards.map((guard) => guard.name);
       if (one.risk === 'Read') continue;
       expect(names, one.title).toContain('hostIsProvenOff');
@@ -89,7 +89,7 @@ describe('the runbook', () => {
     }
   });
   test('has guards whose names are unlike each other', () => {
-    const guards = new Set(releaseMember.flatMap((one) => one.guards));
+    const guards = new Set(releaseMember.steps.flatMap((one) => one.guards));
     expect(new Set([...guards].map((guard) => guard.name)).size).toBe(guards.size);
   });
 });

@@ -2,13 +2,13 @@
 import { expect } from 'vitest';
 import type { Effect } from '../../src/domain/acts/effects.ts';
 import { type Decision, decide } from '../../src/domain/decide.ts';
-import { releaseMember } from '../../src/domain/runbooks/releaseMember.ts';
+import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
 import { target, type World } from './facts.ts';
 
 export const declaring = `declareDead ${target}`;
 
 export function decisionOf(world: World): Decision {
-  return decide(releaseMember, world.facts);
+  return decide(releaseMember.steps, world.facts);
 }
 
 export function effectsOf(world: World): readonly Effect[] {
@@ -19,7 +19,7 @@ export function effectsOf(world: World): readonly Effect[] {
 /** The number of the step that decides, from 1; 0 when nothing is left to do. */
 export function stepOf(world: World): number {
   const decision = decisionOf(world);
-  return decision.kind === 'finished' ? 0 : releaseMember.indexOf(decision.step) + 1;
+  return decision.kind === 'finished' ? 0 : releaseMember.steps.indexOf(decision.step) + 1;
 }
 
 export function sentenceOf(decision: Decision): string {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { crds } from '../../src/api/generated/crds.ts';
-import { releaseMember } from '../../src/domain/runbooks/releaseMember.ts';
+import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
 
 const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 
@@ -22,7 +22,7 @@ function enumAt(kind: string, ...path: readonly string[]): readonly string[] {
 }
 
 test('every guard of every step has a line that says what to do, and no other', () => {
-  const guards = new Set(releaseMember.flatMap((step) => step.guards.map((guard) => guard.name)));
+  const guards = new Set(releaseMember.steps.flatMap((step) => step.guards.map((guard) => guard.name)));
   const rows = rowsUnder('## When it waits: guard by guard');
   expect(new Set(rows)).toEqual(guards);
   expect(rows).toHaveLength(guards.size);

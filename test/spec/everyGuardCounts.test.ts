@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { decide, type Runbook } from '../../src/domain/decide.ts';
-import { releaseMember } from '../../src/domain/runbooks/releaseMember.ts';
+import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
 import { startConditions, startIsSafe } from '../../src/domain/startIsSafe.ts';
 import type { Guard } from '../../src/domain/verdict.ts';
 import { stages } from './facts.ts';
@@ -21,12 +21,12 @@ const scenarios: readonly Scenario[] = [
   ...fenceScenarios,
   ...identityScenarios,
 ];
-const actingSteps = releaseMember.filter((step) => step.risk !== 'Read');
+const actingSteps = releaseMember.steps.filter((step) => step.risk !== 'Read');
 
 test('there is a stage for each step that acts, in which it acts', () => {
   expect(stageNames).toHaveLength(actingSteps.length);
   for (const [index, name] of stageNames.entries()) {
-    const decision = decide(releaseMember, stages[name]().facts);
+    const decision = decide(releaseMember.steps, stages[name]().facts);
     expect(decision.kind, name).toBe('act');
     expect(decision.kind === 'act' && decision.step, name).toBe(actingSteps[index]);
   }
@@ -51,7 +51,7 @@ function ruleThatNeeds(guard: Guard, index: number): string | undefined {
     .filter((scenario) => scenario.guard === guard.name && scenario.verdict !== 'allow')
     .find((scenario) => {
       const { facts } = scenario.change(stages[scenario.in ?? stageOf(index)]());
-      return decide(releaseMember, facts).kind !== 'act' && decide(lesser, facts).kind === 'act';
+      return decide(releaseMember.steps, facts).kind !== 'act' && decide(lesser, facts).kind === 'act';
     })?.rule;
 }
 
@@ -62,7 +62,7 @@ function stageOf(index: number): keyof typeof stages {
 }
 
 function without(guard: Guard, index: number): Runbook {
-  return releaseMember.map((step, position) =>
+  return releaseMember.steps.map((step, position) =>
     position === index ? { ...step, guards: step.guards.filter((one) => one !== guard) } : step,
   );
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { decide } from '../../src/domain/decide.ts';
 import type { Facts } from '../../src/domain/facts.ts';
 import { meaningOf, type Outcome, outcomeOf } from '../../src/domain/outcome.ts';
-import { releaseMember } from '../../src/domain/runbooks/releaseMember.ts';
+import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
 import { recovered, suspected } from './facts.ts';
 
 const hourMs = 60 * 60_000;
@@ -11,7 +11,7 @@ function outcome(
   facts: Facts,
   since: { readonly requestMs?: number; readonly stepMs?: number } = {},
 ): Outcome {
-  const decision = decide(releaseMember, facts);
+  const decision = decide(releaseMember.steps, facts);
   return outcomeOf(decision, facts, {
     requestMs: since.requestMs ?? facts.nowMs,
     step:

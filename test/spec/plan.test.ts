@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Victim } from '../../src/domain/facts.ts';
 import { makePlan, planIsOutdated, planText } from '../../src/domain/plan.ts';
 import type { MemberAnswer } from '../../src/domain/pool.ts';
+import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
 import { beliefOf, gib, hostUUID, machine, master, suspected, target, vmUUID, type World } from './facts.ts';
 import { notRead, read } from './parts.ts';
 
@@ -23,7 +24,7 @@ function victim(world: World, name: string): Victim | undefined {
 function textOf(world: World): string {
   const draft = makePlan(world.facts);
   if ('missing' in draft) throw new Error(draft.missing);
-  return planText(draft, world.facts, ['a step']);
+  return planText(draft, world.facts, releaseMember);
 }
 
 describe('the plan', () => {

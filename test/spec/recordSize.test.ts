@@ -5,7 +5,7 @@ import { type ActRecord, type Memory, recall } from '../../src/controllers/recov
 import { decide } from '../../src/domain/decide.ts';
 import type { Victim } from '../../src/domain/facts.ts';
 import { outcomeOf } from '../../src/domain/outcome.ts';
-import { releaseMember } from '../../src/domain/runbooks/releaseMember.ts';
+import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
 import { unlocked } from './facts.ts';
 
 const machines = 500;
@@ -47,7 +47,7 @@ function memoryOfMany(): Memory {
         outcome: 'Proven',
         reply: 'succeeded',
         says: undefined,
-        step: releaseMember[3]?.title ?? '',
+        step: releaseMember.steps[3]?.title ?? '',
         effect: 'start',
         target: victim.uuid,
         epoch: 7,
@@ -75,7 +75,7 @@ test('the record of a recovery of 500 virtual machines stays under 256 KiB', () 
   const memory = memoryOfMany();
   const base = unlocked().facts;
   const facts = { ...base, plan: memory.plan, acts: [...base.acts, ...memory.acts] };
-  const decision = decide(releaseMember, facts);
+  const decision = decide(releaseMember.steps, facts);
   const outcome = outcomeOf(decision, facts, { requestMs: facts.nowMs, step: undefined });
   const record = makeRecord({ request, memory, facts, decision, outcome });
   expect(record.virtualMachines).toHaveLength(machines);
@@ -86,7 +86,7 @@ test('merging waves of starts in the journal loses no target', () => {
   const memory = memoryOfMany();
   const base = unlocked().facts;
   const facts = { ...base, plan: memory.plan, acts: memory.acts };
-  const decision = decide(releaseMember, facts);
+  const decision = decide(releaseMember.steps, facts);
   const outcome = outcomeOf(decision, facts, { requestMs: facts.nowMs, step: undefined });
   const { journal } = makeRecord({ request, memory, facts, decision, outcome });
   expect(journal?.flatMap((entry) => entry.targets ?? [])).toEqual(memory.acts.map((act) => act.target));

@@ -5,10 +5,10 @@ import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { crds } from '../../src/api/generated/crds.ts';
-import { releaseMember } from '../../src/domain/runbooks/releaseMember.ts';
+import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
 
-const titles = releaseMember.map((step) => step.title);
-const guards = [...new Set(releaseMember.flatMap((step) => step.guards.map((guard) => guard.name)))];
+const titles = releaseMember.steps.map((step) => step.title);
+const guards = [...new Set(releaseMember.steps.flatMap((step) => step.guards.map((guard) => guard.name)))];
 const english = page('release-member.md');
 const japanese = page('release-member.ja.md');
 

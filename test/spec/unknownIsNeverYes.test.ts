@@ -7,8 +7,8 @@ import { describe, expect, test } from 'vitest';
 import type { Effect } from '../../src/domain/acts/effects.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { Facts } from '../../src/domain/facts.ts';
+import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
 import type { Reading } from '../../src/domain/reading.ts';
-import { releaseMember } from '../../src/domain/runbooks/releaseMember.ts';
 import {
   around,
   fencedByWord,
@@ -108,7 +108,7 @@ function readingsOf(facts: Facts): readonly {
 }
 
 function effectsOf(facts: Facts): readonly Effect[] {
-  const decision = decide(releaseMember, facts);
+  const decision = decide(releaseMember.steps, facts);
   return decision.kind === 'act' ? decision.effects : [];
 }
 
@@ -221,6 +221,6 @@ test('a world without any reading at all waits, in every stage', () => {
       const place = readingsOf(world).find((one) => one.name === name);
       return place?.put(forget) ?? world;
     }, facts);
-    expect(decide(releaseMember, around(blank).facts).kind).toBe('await');
+    expect(decide(releaseMember.steps, around(blank).facts).kind).toBe('await');
   }
 });

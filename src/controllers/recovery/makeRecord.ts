@@ -6,11 +6,11 @@ import { type ConditionNow, conditionsNow, isoMillis, isoSeconds } from '../../a
 import { cutText, fitted } from '../../api/fit.ts';
 import type { RecoveryRequest } from '../../api/generated/types.ts';
 import { recoveryRequestKind } from '../../api/kinds.ts';
-import { type Decision, judgeAll, type Step } from '../../domain/decide.ts';
+import { type Decision, judgeAll, type Runbook, type Step } from '../../domain/decide.ts';
 import type { Facts, Victim } from '../../domain/facts.ts';
 import { meaningOf, type Outcome } from '../../domain/outcome.ts';
+import { procedureNamed } from '../../domain/procedures/procedures.ts';
 import { isUp } from '../../domain/progress.ts';
-import { releaseMember } from '../../domain/runbooks/releaseMember.ts';
 import type { WordRecord } from '../../domain/words.ts';
 import { isFalse, isTrue } from '../judgements.ts';
 import { journalOf } from './journal.ts';
@@ -71,7 +71,7 @@ function wholeRecord(input: RecordInput): Status {
           plan: {
             hash: plan.hash,
             madeAt: isoSeconds(plan.madeAtWallMs),
-            steps: stepsOf(decision, outcome),
+            steps: stepsOf(procedureNamed(request.spec.procedure).steps, decision, outcome),
             restsOn: plan.restsOn.map((one) => ({
               fact: one.fact,
               source: one.source,
@@ -90,10 +90,14 @@ function wholeRecord(input: RecordInput): Status {
   };
 }
 
-function stepsOf(decision: Decision, outcome: Outcome): NonNullable<NonNullable<Status['plan']>['steps']> {
+function stepsOf(
+  steps: Runbook,
+  decision: Decision,
+  outcome: Outcome,
+): NonNullable<NonNullable<Status['plan']>['steps']> {
   const current: Step | undefined = decision.kind === 'finished' ? undefined : decision.step;
-  const at = current === undefined ? releaseMember.length : releaseMember.indexOf(current);
-  return releaseMember.map((step, index) => ({
+  const at = current === undefined ? steps.length : steps.indexOf(current);
+  return steps.map((step, index) => ({
     title: step.title,
     risk: step.risk,
     state:

@@ -5,22 +5,26 @@
  */
 import { isoMillis } from '../../api/conditions.ts';
 import { settle } from '../../domain/acts/catalogue.ts';
-import { certify, contrarySign } from '../../domain/certificate.ts';
+import { certify, contrarySign, isFenced } from '../../domain/certificate.ts';
+import type { Procedure } from '../../domain/decide.ts';
 import type { Facts } from '../../domain/facts.ts';
 import { makePlan, planIsOutdated, planText } from '../../domain/plan.ts';
 import { advance, isFinal, isUp } from '../../domain/progress.ts';
-import { releaseMember } from '../../domain/runbooks/releaseMember.ts';
-import { isFenced } from '../../domain/steps/cutThePower.ts';
 import { wrongCut } from '../../domain/theCut.ts';
 import { followWords } from '../../domain/words.ts';
 import type { ActRecord, Memory, PlanRecord } from './memory.ts';
 
 /** `facts` is a way to look again, because each part rests on the ones before it. */
-export function observe(memory: Memory, facts: () => Facts, hashOf: (text: string) => string): void {
+export function observe(
+  procedure: Procedure,
+  memory: Memory,
+  facts: () => Facts,
+  hashOf: (text: string) => string,
+): void {
   memory.acts = settled(memory.acts, facts());
   memory.words = followWords(facts());
   voidOrMakeProof(memory, facts());
-  makeOrRenewPlan(memory, facts(), hashOf);
+  makeOrRenewPlan(procedure, memory, facts(), hashOf);
   const now = facts();
   if (memory.plan !== undefined) {
     const victims = advance(now);
@@ -51,16 +55,20 @@ function voidOrMakeProof(memory: Memory, facts: Facts): void {
     memory.certificate = certify(facts) ?? certificate;
 }
 
-function makeOrRenewPlan(memory: Memory, facts: Facts, hashOf: (text: string) => string): void {
+function makeOrRenewPlan(
+  procedure: Procedure,
+  memory: Memory,
+  facts: Facts,
+  hashOf: (text: string) => string,
+): void {
   if (memory.plan !== undefined && planIsOutdated(facts) === undefined) return;
   const draft = makePlan(facts);
   if ('missing' in draft || facts.pool.kind === 'unknown') return;
-  const titles = releaseMember.map((step) => step.title);
   const pool = facts.pool.value;
   const host = pool.hosts.get(facts.target.hostUUID);
   memory.plan = {
     ...draft,
-    hash: hashOf(planText(draft, facts, titles)),
+    hash: hashOf(planText(draft, facts, procedure)),
     hostName: host?.name ?? facts.target.name,
     madeAtWallMs: facts.momentMs,
     restsOn: restsOn(facts, facts.pool),

@@ -4,31 +4,21 @@
  * world. Passes come when something changed, and at least every second while a recovery runs.
  */
 import type { RecoveryRequest } from '../../api/generated/types.ts';
-import { type Decision, decide, type Step } from '../../domain/decide.ts';
+import { type Decision, decide, type Procedure, type Step } from '../../domain/decide.ts';
 import type { Facts } from '../../domain/facts.ts';
 import { meaningOf, type Outcome, outcomeOf } from '../../domain/outcome.ts';
-import { planIsOutdated, releaseHasBegun } from '../../domain/plan.ts';
-import { releaseMember } from '../../domain/runbooks/releaseMember.ts';
-import { nextOrderInMs, startCandidates } from '../../domain/steps/everyVirtualMachineIsUp.ts';
+import type { Read } from '../../domain/reads.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ObjectName } from '../../ports/kubernetes.ts';
 import { virtualServerOf } from '../cluster.ts';
 import { actOnce, type Deciding, whileWaitingMs } from './actOnce.ts';
 import { assemble } from './assemble.ts';
-import {
-  type GatherFrom,
-  gatherCandidates,
-  gatherFreeMemory,
-  gatherLocks,
-  gatherLocksOfThePlan,
-  gatherProbes,
-  gatherProofs,
-} from './gather.ts';
 import { holdBack } from './holdBack.ts';
 import { makeRecord, type Status } from './makeRecord.ts';
 import { journalText, learnFrom, type Memory, recall, sinceWhen } from './memory.ts';
 import { observe } from './observe.ts';
 import { isFinished } from './phases.ts';
+import { type ReadFrom, readAll } from './read.ts';
 import { isWatched, noteHold } from './resting.ts';
 import { type RecoveryOptions, type Subject, subjectOf } from './subject.ts';
 import { tellTheHost } from './tellTheHost.ts';
@@ -112,17 +102,17 @@ async function pass(
     lookNowAndThen(subject, options.clock);
   }
   const look = (): Facts => assemble(subject, memory, options);
-  observe(memory, look, options.hashOf);
+  observe(subject.procedure, memory, look, options.hashOf);
   tellTheHost(subject, look());
   await gatherForStep(subject, memory, look, options);
 
   const facts = look();
-  const decision = holdBack(decide(releaseMember, facts), memory, facts.nowMs);
-  noteStep(memory, decision, facts);
+  const decision = holdBack(decide(subject.procedure.steps, facts), memory, facts.nowMs);
+  noteStep(subject.procedure, memory, decision, facts);
   if (noteHold(memory, decision, facts) === 'stands') return { requeueAfterMs: whileWaitingMs };
   if (decision.kind === 'act') return await actOnce({ subject, memory, facts, decision }, options);
   await writeIfDue({ subject, memory, facts, decision }, options);
-  return requeue(outcomeOf(decision, facts, sinceWhen(memory)), facts);
+  return requeue(outcomeOf(decision, facts, sinceWhen(memory)), decision, facts);
 }
 
 const opensWithinMs = 10_000;
@@ -165,11 +155,11 @@ async function gatherForStep(
   options: RecoveryOptions,
 ): Promise<void> {
   for (let before: Step | undefined; ; ) {
-    const decision = decide(releaseMember, look());
+    const decision = decide(subject.procedure.steps, look());
     if (decision.kind === 'finished' || decision.step === before) return;
     before = decision.step;
     await gather(subject, memory, look, options);
-    observe(memory, look, options.hashOf);
+    observe(subject.procedure, memory, look, options.hashOf);
   }
 }
 
@@ -179,64 +169,42 @@ async function gather(
   look: () => Facts,
   options: RecoveryOptions,
 ): Promise<void> {
-  const decision = decide(releaseMember, look());
+  const { procedure } = subject;
+  const decision = decide(procedure.steps, look());
   if (decision.kind === 'finished') return;
-  const from = {
+  const from: ReadFrom = {
     link: subject.session.link,
     network: options.network,
     probeOf: probes(subject, options),
     nowMs: () => options.clock.monotonicMs(),
   };
+  const read = async (what: (facts: Facts) => readonly Read[]): Promise<void> => {
+    const facts = look();
+    await readAll(what(facts), facts, memory, from);
+  };
   // Between two waves every other member is asked again who is master.
   const newest = Math.max(Number.NEGATIVE_INFINITY, ...memory.acts.map((act) => act.sinceMs));
   await subject.session.members.askOthersAgain(subject.host.spec.hostUUID, newest);
-  if (!releaseHasBegun(look()) && (memory.plan === undefined || decision.kind !== 'refuse')) {
-    const facts = look();
-    await Promise.all([
-      gatherLocksOfThePlan(facts, memory, from),
-      ...(needsPlan(facts) ? [gatherFreeMemory(facts, memory, from)] : []),
-    ]);
-  }
+  if (memory.plan === undefined || decision.kind !== 'refuse') await read(procedure.planReads);
   // What was begun is followed to its end, also when a sign of life has thrown the recovery back to its first step.
-  await gatherProofs(look(), memory, from);
-  if (decision.step === lockStep || hasOpenRemoval(memory)) await gatherLocks(look(), memory, from);
-  if (decision.step === startStep) {
-    // What is proven to run makes room, and whose turn it is then is read in the same pass.
-    observe(memory, look, options.hashOf);
-    const facts = look();
-    const some = startCandidates(facts).length > 0;
-    await Promise.all([
-      gatherCandidates(facts, memory, from),
-      ...(some ? [gatherFreeMemory(facts, memory, from)] : []),
-    ]);
-  } else if (decision.step === probeStep) await gatherProbes(look(), memory, from);
+  await read(procedure.followReads);
+  // What is proven to run makes room, and whose turn it is then is read in the same pass.
+  observe(procedure, memory, look, options.hashOf);
+  await read(decision.step.reads ?? (() => []));
 }
 
-function needsPlan(facts: Facts): boolean {
-  return facts.plan === undefined || planIsOutdated(facts) !== undefined;
-}
-
-function probes({ pool }: Subject, { cluster }: RecoveryOptions): GatherFrom['probeOf'] {
+function probes({ pool }: Subject, { cluster }: RecoveryOptions): ReadFrom['probeOf'] {
   return (vmUUID) => virtualServerOf(cluster, pool, vmUUID)?.spec.probe;
 }
 
-const [, , lockStep, startStep, probeStep] = releaseMember;
-
-function hasOpenRemoval(memory: Memory): boolean {
-  return memory.acts.some((act) => act.effect === 'removeLock' && act.outcome === 'Intended');
-}
-
-function hasBegunHere(memory: Memory): boolean {
-  return memory.acts.some((act) => act.effect === 'declareDead');
-}
-
-function noteStep(memory: Memory, decision: Decision, facts: Facts): void {
+function noteStep({ steps }: Procedure, memory: Memory, decision: Decision, facts: Facts): void {
   const title = decision.kind === 'finished' ? undefined : decision.step.title;
   if (title === undefined) memory.step = undefined;
   else if (memory.step?.title !== title) memory.step = { title, sinceMs: facts.nowMs };
-  const released = title === startStep?.title || title === probeStep?.title || title === undefined;
-  if (released && memory.timeline.releasedAt === undefined && hasBegunHere(memory)) {
-    memory.timeline = { ...memory.timeline, releasedAt: facts.momentMs };
+  const reached = decision.kind === 'finished' ? steps : steps.slice(0, steps.indexOf(decision.step) + 1);
+  for (const { marks } of reached) {
+    if (marks === undefined || memory.timeline[marks] !== undefined || memory.acts.length === 0) continue;
+    memory.timeline = { ...memory.timeline, [marks]: facts.momentMs };
   }
 }
 
@@ -258,9 +226,9 @@ async function writeIfDue(
   }
 }
 
-function requeue({ phase }: Outcome, facts: Facts): { readonly requeueAfterMs?: number } {
+function requeue({ phase }: Outcome, decision: Decision, facts: Facts): { readonly requeueAfterMs?: number } {
   const { againAfterMs } = meaningOf[phase];
   if (againAfterMs === undefined) return {};
-  const delayMs = nextOrderInMs(facts);
+  const delayMs = decision.kind === 'finished' ? 0 : (decision.step.dueInMs?.(facts) ?? 0);
   return { requeueAfterMs: delayMs > 0 ? Math.min(againAfterMs, delayMs) : againAfterMs };
 }

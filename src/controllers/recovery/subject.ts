@@ -1,4 +1,6 @@
 import type { Host, Pool, RecoveryRequest } from '../../api/generated/types.ts';
+import type { Procedure } from '../../domain/decide.ts';
+import { procedureNamed } from '../../domain/procedures/procedures.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EventRecorder, KubernetesApi, Leadership, ObjectName } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
@@ -26,6 +28,7 @@ export interface Subject {
   readonly host: Host;
   readonly pool: Pool;
   readonly session: PoolSession;
+  readonly procedure: Procedure;
 }
 
 /** The subject as the caches have it now, or the sentence that says what of it is missing. */
@@ -51,5 +54,5 @@ export function subjectOf(
   const state = options.directory.get({ namespace: namespaceOf(pool), name: pool.metadata.name });
   return state.kind === 'closed'
     ? { because: state.because }
-    : { request, host, pool, session: state.session };
+    : { request, host, pool, session: state.session, procedure: procedureNamed(request.spec.procedure) };
 }

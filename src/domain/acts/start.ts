@@ -1,7 +1,8 @@
-import type { Act, Facts } from '../facts.ts';
+import type { Act, Facts, Victim } from '../facts.ts';
+import type { Read } from '../reads.ts';
 import { startIsSafe } from '../startIsSafe.ts';
 import type { ActKind } from './actKind.ts';
-import { isOver } from './isOver.ts';
+import { isOver, waitsForTasks } from './isOver.ts';
 
 const mayRunForMs = 180_000;
 
@@ -47,3 +48,24 @@ function masterWasUp(act: Act, facts: Facts): boolean {
   const { masterUpForMs } = facts.pool.value;
   return facts.pool.atMs - masterUpForMs < act.sinceMs - mayRunForMs;
 }
+
+/** The records of those whose start is open and seems to have ended, and the list of tasks where that would tell. */
+export function startedReads(facts: Facts): readonly Read[] {
+  const starting = (facts.plan?.victims ?? []).filter(
+    (victim) => victim.state === 'Starting' && seemsOver(victim, facts),
+  );
+  return [
+    ...(waitsForTasks(facts) ? [{ kind: 'stream' } as const] : []),
+    ...starting.map(({ uuid }): Read => ({ kind: 'record', vmUUID: uuid })),
+  ];
+}
+
+/** A start that was answered, or whose event says that it runs, is read back; one that is under way is left alone. */
+function seemsOver(victim: Victim, facts: Facts): boolean {
+  const act = facts.acts.findLast((candidate) => candidate.key === `start ${victim.uuid}`);
+  if (act === undefined || act.outcome !== 'Intended' || act.reply !== undefined) return true;
+  const machine = facts.pool.kind === 'known' ? facts.pool.value.virtualMachines.get(victim.uuid) : undefined;
+  return machine?.powerState === 'Running' || facts.nowMs - act.sinceMs > readAnywayAfterMs;
+}
+
+const readAnywayAfterMs = 30_000;

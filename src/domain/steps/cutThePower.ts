@@ -1,6 +1,6 @@
 import { effectKey } from '../acts/effects.ts';
 import { attempts, lastAct, openAct } from '../acts/tries.ts';
-import { offReadingsApartMs } from '../certificate.ts';
+import { isFenced, offReadingsApartMs } from '../certificate.ts';
 import type { Step } from '../decide.ts';
 import type { Act, Facts } from '../facts.ts';
 
@@ -63,16 +63,4 @@ function lastWords(facts: Facts, key: string): string {
 
 function ended(words: string): string {
   return words.endsWith('.') ? words : `${words}.`;
-}
-
-/** A certificate for this machine that has neither ended nor been contradicted. That fresh readings agree is a guard. */
-export function isFenced(facts: Facts): boolean {
-  const { certificate, target } = facts;
-  return (
-    certificate !== undefined &&
-    certificate.voidBecause === undefined &&
-    certificate.hostUUID === target.hostUUID &&
-    certificate.serial === target.serial &&
-    facts.nowWallMs < certificate.validUntilWallMs
-  );
 }

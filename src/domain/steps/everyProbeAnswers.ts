@@ -2,8 +2,9 @@ import type { Step } from '../decide.ts';
 import type { Facts, Victim } from '../facts.ts';
 
 /** Done when each started virtual machine with a probe has answered it, or has had its time. */
-export const everyProbeAnswers: Pick<Step, 'done' | 'next'> = {
+export const everyProbeAnswers: Pick<Step, 'done' | 'next' | 'reads'> = {
   done: (facts) => waitingForProbe(facts).length === 0,
+  reads: (facts) => waitingForProbe(facts).map(({ uuid }) => ({ kind: 'serving', vmUUID: uuid })),
   next: (facts) => {
     const waiting = waitingForProbe(facts);
     return {

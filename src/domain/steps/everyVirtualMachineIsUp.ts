@@ -1,12 +1,16 @@
 import { type Effect, effectKey } from '../acts/effects.ts';
 import { openAct } from '../acts/tries.ts';
+import { currentPool } from '../currentPool.ts';
 import type { Step } from '../decide.ts';
 import type { Facts, Victim } from '../facts.ts';
+import { oldestMs } from '../freshness.ts';
+import { freeMemoryReads } from '../placement.ts';
 import { isFinal } from '../progress.ts';
+import { isAging, type Read } from '../reads.ts';
 import { startIsSafe } from '../startIsSafe.ts';
 
 /** Done when each virtual machine of the plan has been read back as running, or its verdict says why not. */
-export const everyVirtualMachineIsUp: Pick<Step, 'done' | 'next'> = {
+export const everyVirtualMachineIsUp: Pick<Step, 'done' | 'next' | 'reads' | 'dueInMs'> = {
   done: (facts) => facts.plan?.victims.every(isFinal) === true,
   next: (facts) => {
     const effects = startCandidates(facts)
@@ -14,7 +18,27 @@ export const everyVirtualMachineIsUp: Pick<Step, 'done' | 'next'> = {
       .map((victim): Effect => ({ kind: 'start', vmUUID: victim.uuid, hostUUID: victim.host ?? '' }));
     return effects.length > 0 ? { kind: 'act', effects } : { kind: 'wait', missing: whatIsWaitedFor(facts) };
   },
+  reads: (facts) => {
+    const candidates = startCandidates(facts);
+    const pool = currentPool(facts);
+    const memory =
+      candidates.length === 0 || pool.kind === 'missing' ? [] : freeMemoryReads(facts, pool.value);
+    const readiness = candidates
+      .filter((victim) => isNotReady(victim, facts))
+      .map((victim): Read => ({ kind: 'readiness', vmUUID: victim.uuid, hostUUID: victim.host ?? '' }));
+    return [...readiness, ...memory];
+  },
+  dueInMs: nextOrderInMs,
 };
+
+/** A verdict of the host before the machine was moved says nothing about the next one. */
+function isNotReady(victim: Victim, facts: Facts): boolean {
+  const reading = facts.starts.get(victim.uuid);
+  if (reading === undefined || reading.bootOn !== victim.host) return true;
+  return [reading.record, reading.locks, reading.boot].some((one) =>
+    isAging(one, oldestMs.start, facts.nowMs),
+  );
+}
 
 /**
  * The virtual machines whose turn it is: of the lowest order that is not finished, the delay of the order before having
@@ -50,7 +74,7 @@ export function delayLeftMs(victims: readonly Victim[], order: number, nowMs: nu
 }
 
 /** In how many milliseconds the lowest order that is not finished may begin; 0 when it may, or when nothing is left. */
-export function nextOrderInMs(facts: Facts): number {
+function nextOrderInMs(facts: Facts): number {
   const victims = facts.plan?.victims ?? [];
   const open = victims.filter((victim) => !isFinal(victim));
   if (open.length === 0) return 0;

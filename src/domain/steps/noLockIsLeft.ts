@@ -1,10 +1,13 @@
 import { effectKey } from '../acts/effects.ts';
 import { attempts, lastAct, openAct } from '../acts/tries.ts';
+import { currentPool } from '../currentPool.ts';
 import type { Next, Step } from '../decide.ts';
 import type { Facts } from '../facts.ts';
 import { type Fresh, freshOnly, oldestMs } from '../freshness.ts';
+import { locksRead } from '../locks.ts';
 import { hostOfLock } from '../moving.ts';
 import type { DiskLocks } from '../pool.ts';
+import { isAging, type Read, withinMs } from '../reads.ts';
 
 /**
  * The pool's hook that unlocks the disks may fail without a word, so the locks are read after it. What it left is first
@@ -12,7 +15,7 @@ import type { DiskLocks } from '../pool.ts';
  * that, and only on a disk of the plan with which nothing is being done. A disk that cannot be freed so does not hold up
  * the others: its virtual machine is not started, and says why.
  */
-export const noLockIsLeft: Pick<Step, 'done' | 'next'> = {
+export const noLockIsLeft: Pick<Step, 'done' | 'next' | 'reads'> = {
   done: (facts) =>
     facts.locks.kind === 'known' &&
     facts.locks.atMs > askedMs(facts) &&
@@ -32,7 +35,26 @@ export const noLockIsLeft: Pick<Step, 'done' | 'next'> = {
       ? removeNext(facts, toBeFreed(facts, locks.value))
       : { kind: 'act', effects: [{ kind: 'declareDead', hostUUID: facts.target.hostUUID }] };
   },
+  reads: locksAfterActs,
 };
+
+/** While a lock is being removed, whatever step is under way. */
+export function removalReads(facts: Facts): readonly Read[] {
+  const isOpen = facts.acts.some((act) => act.key.startsWith('removeLock ') && act.outcome === 'Intended');
+  return isOpen ? locksAfterActs(facts) : [];
+}
+
+/** What was read before a release or a removal shows the locks of before. */
+function locksAfterActs(facts: Facts): readonly Read[] {
+  const pool = currentPool(facts);
+  if (pool.kind === 'missing') return [];
+  const about = facts.acts.filter((act) => !act.key.startsWith('start '));
+  const newestMs = Math.max(Number.NEGATIVE_INFINITY, ...about.map((act) => act.sinceMs));
+  const { locks } = facts;
+  const isCurrent =
+    locks.kind === 'known' && locks.atMs > newestMs && !isAging(locks, oldestMs.locks, facts.nowMs);
+  return isCurrent ? [] : [locksRead(pool.value, withinMs.decision)];
+}
 
 function keyOfDeclaring(facts: Facts): string {
   return effectKey({ kind: 'declareDead', hostUUID: facts.target.hostUUID });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { releaseMember } from '../../../src/domain/runbooks/releaseMember.ts';
+import { releaseMember } from '../../../src/domain/procedures/releaseMember.ts';
 import type { Guard, Verdict } from '../../../src/domain/verdict.ts';
 import { stages, type World } from '../facts.ts';
 
@@ -16,7 +16,7 @@ export interface Scenario {
 }
 
 export const guardsByName: ReadonlyMap<string, Guard> = new Map(
-  releaseMember.flatMap((step) => step.guards.map((guard) => [guard.name, guard] as const)),
+  releaseMember.steps.flatMap((step) => step.guards.map((guard) => [guard.name, guard] as const)),
 );
 
 export function sentenceOf(verdict: Verdict): string {
@@ -40,7 +40,7 @@ export function holdScenarios(scenarios: readonly Scenario[]): void {
 
 /** The stage in which the first step that asks this guard acts. */
 export function stageThatAsks(guard: Guard): keyof typeof stages {
-  const index = releaseMember.findIndex((step) => step.guards.includes(guard));
+  const index = releaseMember.steps.findIndex((step) => step.guards.includes(guard));
   const stage = stageNames[index];
   if (stage === undefined) throw new Error(`no stage for ${guard.name}`);
   return stage;

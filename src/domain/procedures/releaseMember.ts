@@ -2,7 +2,8 @@
  * ReleaseMember: a member that stopped answering is cut from power for certain, the pool lets go of what it held, and its
  * virtual machines start on members with room. docs/runbooks/release-member.md has the same sentences for people.
  */
-import type { Runbook } from '../decide.ts';
+import { startedReads } from '../acts/start.ts';
+import type { Procedure, Runbook } from '../decide.ts';
 import {
   memberIsNotBeingWorkedOn,
   memberIsSilent,
@@ -39,11 +40,12 @@ import {
   noUpgradeIsUnderWay,
   sharedStorageIsHealthy,
 } from '../guards/poolHealth.ts';
+import { planReads } from '../plan.ts';
 import { cutThePower } from '../steps/cutThePower.ts';
 import { declareTheMemberDead } from '../steps/declareTheMemberDead.ts';
 import { everyProbeAnswers } from '../steps/everyProbeAnswers.ts';
 import { everyVirtualMachineIsUp } from '../steps/everyVirtualMachineIsUp.ts';
-import { noLockIsLeft } from '../steps/noLockIsLeft.ts';
+import { noLockIsLeft, removalReads } from '../steps/noLockIsLeft.ts';
 
 /** Who may act on whom. Asked at every step, since any of it may change while a recovery runs. */
 const permission = [
@@ -65,7 +67,7 @@ const permission = [
 /** The member has failed, and it alone. */
 const oneFailure = [memberIsNotBeingWorkedOn, noOtherMemberFails, sharedStorageIsHealthy];
 
-export const releaseMember: Runbook = [
+const steps: Runbook = [
   {
     title: "Cut the member's power, and read it back as off twice, at least 10 seconds apart",
     risk: 'Disruptive',
@@ -105,6 +107,7 @@ export const releaseMember: Runbook = [
     title: 'Start its virtual machines on members with room, in their order',
     risk: 'Reversible',
     guards: [...permission, memberIsReleased, othersAnsweredSinceTheCut, hostIsProvenOff],
+    marks: 'releasedAt',
     ...everyVirtualMachineIsUp,
   },
   {
@@ -114,3 +117,10 @@ export const releaseMember: Runbook = [
     ...everyProbeAnswers,
   },
 ];
+
+export const releaseMember: Procedure = {
+  name: 'ReleaseMember',
+  steps,
+  planReads,
+  followReads: (facts) => [...removalReads(facts), ...startedReads(facts)],
+};
