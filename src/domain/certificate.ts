@@ -1,3 +1,4 @@
+import { refusedAsLive } from './acts/declareDead.ts';
 import type { Facts, FenceCertificate, PowerObservation } from './facts.ts';
 import { showsThisMachine, whatIsDeclared, whatItShows, whyNotThisMachine } from './identity.ts';
 import { wrongCut } from './theCut.ts';
@@ -108,8 +109,7 @@ function heardOf(facts: Facts): string | undefined {
   if (facts.masterContact.kind === 'known' && facts.masterContact.value === 'answers') {
     return `The pool master reached ${name}, so it has power.`;
   }
-  const declaring = `declareDead ${hostUUID}`;
-  return facts.acts.some((act) => act.key === declaring && act.says?.includes('HOST_IS_LIVE') === true)
+  return refusedAsLive(facts) !== undefined
     ? `The pool would not declare ${name} dead, because it reached it (HOST_IS_LIVE), so it has power.`
     : undefined;
 }

@@ -8,6 +8,7 @@ import { attempts } from '../../domain/acts/tries.ts';
 import type { Decision, Step } from '../../domain/decide.ts';
 import type { Facts } from '../../domain/facts.ts';
 import { outcomeOf } from '../../domain/outcome.ts';
+import { advance } from '../../domain/progress.ts';
 import type { EffectReply } from '../../ports/hypervisor.ts';
 import { keyOfObject, namespaceOf } from '../cluster.ts';
 import { assemble } from './assemble.ts';
@@ -54,7 +55,9 @@ export async function actOnce(
     intent({ effect, epoch, wave, facts, step: decision.step }, options),
   );
   const draft: Memory = { ...memory, acts: withBegun(memory.acts, begun) };
-  draft.plan = memory.plan === undefined ? undefined : { ...memory.plan, victims: starting(draft, facts) };
+  // Those whose start is intended are Starting from the moment it is written.
+  const victims = advance({ ...facts, acts: draft.acts });
+  draft.plan = memory.plan === undefined ? undefined : { ...memory.plan, victims };
   // What counts is what the plan rests on when it begins, not when it was first drawn up.
   if (memory.acts.length === 0 && draft.plan !== undefined && facts.pool.kind === 'known') {
     draft.plan = { ...draft.plan, restsOn: restsOn(facts, facts.pool) };
@@ -85,16 +88,6 @@ export async function actOnce(
 function withBegun(acts: readonly ActRecord[], begun: readonly ActRecord[]): readonly ActRecord[] {
   const keys = new Set(begun.map((act) => act.key));
   return [...acts.filter((act) => act.outcome !== 'NotSent' || !keys.has(act.key)), ...begun];
-}
-
-/** Victims whose start has been intended are Starting from the moment it is written. */
-function starting(draft: Memory, facts: Facts): NonNullable<Memory['plan']>['victims'] {
-  return (draft.plan?.victims ?? []).map((victim) => {
-    const key = `start ${victim.uuid}`;
-    const open = draft.acts.some((one) => one.key === key && one.outcome === 'Intended');
-    if (!open || victim.state === 'Starting') return victim;
-    return { ...victim, state: 'Starting' as const, attempts: attempts({ ...facts, acts: draft.acts }, key) };
-  });
 }
 
 function intent(

@@ -2,7 +2,7 @@
  * Acts that could not even be sent (no connection, a device that refuses to be asked) are tried again less and less often:
  * each try is an intent to be written, and nothing says that the next one fares better.
  */
-
+import { catalogue } from '../../domain/acts/catalogue.ts';
 import { type Effect, effectKey } from '../../domain/acts/effects.ts';
 import type { Decision } from '../../domain/decide.ts';
 import type { Memory } from './memory.ts';
@@ -14,9 +14,6 @@ export interface NotSent {
 }
 
 const firstPauseMs = 1_000;
-const longestPauseMs = 5 * 60_000;
-/** While the power is not cut nothing else can be done, and a controller that was busy is soon well again. */
-const longestPauseOfCutMs = 30_000;
 
 export function noteNotSent(memory: Memory, key: string, { atMs, because }: Omit<NotSent, 'times'>): void {
   const times = (memory.notSent.get(key)?.times ?? 0) + 1;
@@ -42,6 +39,5 @@ export function holdBack(decision: Decision, memory: Memory, nowMs: number): Dec
 }
 
 function pauseMs({ kind }: Effect, times: number): number {
-  const longestMs = kind === 'cutPower' ? longestPauseOfCutMs : longestPauseMs;
-  return Math.min(longestMs, firstPauseMs * 2 ** (times - 1));
+  return Math.min(catalogue[kind].longestPauseMs, firstPauseMs * 2 ** (times - 1));
 }

@@ -1,3 +1,4 @@
+import { refusedAsLive } from '../../domain/acts/declareDead.ts';
 import type { Facts } from '../../domain/facts.ts';
 import { cutOf, wrongCut } from '../../domain/theCut.ts';
 import type { Subject } from './subject.ts';
@@ -8,9 +9,7 @@ export function tellTheHost({ session, host }: Subject, facts: Facts): void {
   const wrong = wrongCut(facts);
   // Dated by the cut: a person who has dealt with it since is not asked again after each restart.
   if (wrong !== undefined) session.signs.holdAgainst(hostUUID, wrong, cutOf(facts)?.atWallMs ?? 0);
-  const refused = facts.acts.findLast(
-    (act) => act.key === `declareDead ${hostUUID}` && act.says?.includes('HOST_IS_LIVE') === true,
-  );
+  const refused = refusedAsLive(facts);
   const heard = session.signs.lastByOthers(host)?.atMs;
   if (refused !== undefined && (heard === undefined || heard < refused.sinceMs))
     session.signs.heardByOthers(hostUUID, 'the pool reached it (HOST_IS_LIVE)', refused.sinceMs);

@@ -5,6 +5,10 @@ import type { Effect, EffectOf } from './effects.ts';
 export interface ActKind<K extends Effect['kind'] = Effect['kind']> {
   /** How long it may be under way after it was sent: so long its reply is waited for, and so long nobody repeats it blindly. */
   readonly mayRunForMs: number;
+  /** Where it could not even be sent: the longest pause before it is tried again. */
+  readonly longestPauseMs: number;
+  /** One of many that are done side by side; a person need not learn of each at once. */
+  readonly isOneOfMany?: true;
   /** Why this one must not be sent now although its step may act, or undefined. Asked in the instant of its sending. */
   readonly objection: (effect: EffectOf<K>, now: Facts) => string | undefined;
   /** How one of them ended, read from the world and never from its reply. `subject` is what it was done to. */

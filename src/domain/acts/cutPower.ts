@@ -7,6 +7,8 @@ const mayRunForMs = 30_000;
 /** The power controller of the target cuts its power (Redfish ForceOff). */
 export const cutPower: ActKind<'cutPower'> = {
   mayRunForMs,
+  // While the power is not cut nothing else can be done, and a controller that was busy is soon well again.
+  longestPauseMs: 30_000,
   objection: ({ hostUUID }, now) => {
     const last = now.powerReadings.at(-1);
     const { declared } = now.identity;

@@ -1,5 +1,7 @@
+import type { Act, Facts } from '../facts.ts';
 import { isReleased } from '../guards/poolHealth.ts';
 import type { ActKind } from './actKind.ts';
+import { effectKey } from './effects.ts';
 import { isOver } from './isOver.ts';
 
 const mayRunForMs = 300_000;
@@ -7,6 +9,7 @@ const mayRunForMs = 300_000;
 /** The pool lets go of a member: host.declare_dead. */
 export const declareDead: ActKind<'declareDead'> = {
   mayRunForMs,
+  longestPauseMs: 5 * 60_000,
   objection: ({ hostUUID }, now) =>
     hostUUID === now.target.hostUUID ? undefined : 'The effect is about another host than the target.',
   shows: (act, hostUUID, facts) => {
@@ -19,3 +22,9 @@ export const declareDead: ActKind<'declareDead'> = {
     return released ? 'Proven' : 'NotDone';
   },
 };
+
+/** The pool makes a contact of its own before it lets go of a member, and refuses when it reaches it. */
+export function refusedAsLive(facts: Facts): Act | undefined {
+  const key = effectKey({ kind: 'declareDead', hostUUID: facts.target.hostUUID });
+  return facts.acts.findLast((act) => act.key === key && act.says?.includes('HOST_IS_LIVE') === true);
+}

@@ -6,6 +6,7 @@ const mayRunForMs = 30_000;
 /** The lock of the target is taken off one disk: VDI.remove_from_sm_config. */
 export const removeLock: ActKind<'removeLock'> = {
   mayRunForMs,
+  longestPauseMs: 5 * 60_000,
   objection: ({ hostRef }, now) =>
     hostRef === now.plan?.hostRef ? undefined : 'The lock is not one of the target.',
   shows: (act, vdiUUID, facts) => {

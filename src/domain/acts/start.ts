@@ -9,6 +9,8 @@ const mayRunForMs = 180_000;
 /** A virtual machine of the plan starts on another member: VM.start_on. */
 export const start: ActKind<'start'> = {
   mayRunForMs,
+  longestPauseMs: 5 * 60_000,
+  isOneOfMany: true,
   objection: ({ vmUUID, hostUUID }, now) => {
     const victim = now.plan?.victims.find((candidate) => candidate.uuid === vmUUID);
     const reading = now.starts.get(vmUUID);
