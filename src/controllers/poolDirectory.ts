@@ -5,7 +5,7 @@
  */
 import type { Host, Pool } from '../api/generated/types.ts';
 import type { Cancel, Clock, Random } from '../ports/clock.ts';
-import type { MemberAccess, OpenPool, PoolAccess, PoolLink } from '../ports/hypervisor.ts';
+import type { Changed, MemberAccess, OpenPool, PoolAccess, PoolLink } from '../ports/hypervisor.ts';
 import type { ObjectName } from '../ports/kubernetes.ts';
 import type { OpenRedfish } from '../ports/power.ts';
 import { type Cluster, hostsOf, keyOfObject, namespaceOf } from './cluster.ts';
@@ -43,7 +43,7 @@ export interface PoolDirectoryOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** Something about this pool looks different now: its database, a member's answer, a machine's power. */
-  readonly onChange: (pool: ObjectName) => void;
+  readonly onChange: (pool: ObjectName, machines: Changed) => void;
 }
 
 interface Opened {
@@ -62,6 +62,7 @@ interface Machines {
   members: MemberWatch | undefined;
 }
 
+const noMachines: Changed = new Set();
 const notYet = 'The operator has not looked at this Pool yet.';
 
 export function createPoolDirectory(options: PoolDirectoryOptions): PoolDirectory {
@@ -134,7 +135,7 @@ function isOtherPool(one: PoolAccess, other: PoolAccess): boolean {
 
 function newMachines(pool: Pool, options: PoolDirectoryOptions): Machines {
   const at = { namespace: namespaceOf(pool), name: pool.metadata.name };
-  const signs = createSignsOfLife(options.clock, () => options.onChange(at));
+  const signs = createSignsOfLife(options.clock, () => options.onChange(at, noMachines));
   return { power: new Map(), signs, members: undefined };
 }
 
@@ -156,7 +157,7 @@ function openSession(
     members: what.access.members,
     onChange: (hostUUID) => {
       noteAnswer(hostUUID, { members, silent, machines: what.machines });
-      options.onChange(at);
+      options.onChange(at, noMachines);
     },
     onContact: (hostUUID, askedMs) =>
       what.machines.signs.heardByOthers(hostUUID, 'the pool master reached it', askedMs),
@@ -164,9 +165,9 @@ function openSession(
   what.machines.members = members;
   recallSilences(members, hostsOf(options.cluster, what.pool));
   const doubted = new Set<string>();
-  const unsubscribe = link.subscribe(() => {
+  const unsubscribe = link.subscribe((changed) => {
     askTheDoubtful(link, members, doubted);
-    options.onChange(at);
+    options.onChange(at, changed);
   });
   return { access: what.access, link, members, unsubscribe, machines: what.machines };
 }
@@ -243,7 +244,7 @@ async function renewPower(
         // Whether a machine that was believed to live has really gone off is asked at once.
         if (reading.power === 'off' && !silent) machines.members?.askSoon(hostUUID);
       }
-      options.onChange(at);
+      options.onChange(at, noMachines);
     };
     const after = await openPower(host, opened.get(hostUUID), { ...options, onChange });
     opened.set(hostUUID, after);

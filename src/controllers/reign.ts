@@ -3,11 +3,11 @@
  * into its queue. A reign ends with the leadership, and the next one begins with nothing in hand.
  */
 
-import type { Host, VirtualServer } from '../api/generated/types.ts';
+import type { Host, Pool, VirtualServer } from '../api/generated/types.ts';
 import { hostKind, poolKind, virtualServerKind } from '../api/kinds.ts';
 import type { PoolBelief } from '../domain/pool.ts';
 import type { Clock, Random } from '../ports/clock.ts';
-import type { OpenPool } from '../ports/hypervisor.ts';
+import type { Changed, OpenPool } from '../ports/hypervisor.ts';
 import type {
   EventRecorder,
   KubernetesApi,
@@ -23,11 +23,11 @@ import { createStatusWriter } from '../runtime/statusWriter.ts';
 import {
   type Cluster,
   hostsOf,
-  keyOfObject,
   namespaceOf,
   othersThan,
   poolNameOf,
   requestsAbout,
+  virtualServerOf,
   virtualServersOf,
 } from './cluster.ts';
 import { hostStatus } from './hostStatus.ts';
@@ -70,8 +70,12 @@ export function startReign(options: ReignOptions): Reign {
   const { cluster, clock } = options;
   const accounts = createAccounts(options);
   const shows = { ...options, writer: createStatusWriter(options), refusals: new Map<string, Refused>() };
-  const shown = new Map<string, PoolBelief>();
-  const directory = createPoolDirectory({ ...options, accounts, onChange: (at) => poolChanged(at) });
+  const shown = new Map<string, PoolBelief['hosts']>();
+  const directory = createPoolDirectory({
+    ...options,
+    accounts,
+    onChange: (at, machines) => poolChanged(at, machines),
+  });
   const loop = (
     name: string,
     concurrency: number,
@@ -87,7 +91,7 @@ export function startReign(options: ReignOptions): Reign {
     }
     const before = directory.get(at).kind;
     const state = await directory.ensure(pool);
-    if (state.kind !== before) poolChanged(at);
+    if (state.kind !== before) poolChanged(at, 'everything');
     const view = {
       pool,
       hosts: hostsOf(cluster, pool),
@@ -139,7 +143,7 @@ export function startReign(options: ReignOptions): Reign {
   });
   const requests = loop('recoveryrequests', 4, recovery.reconcile);
 
-  const poolChanged = (at: ObjectName): void => {
+  const poolChanged = (at: ObjectName, machines: Changed): void => {
     const pool = cluster.pools.get(at);
     if (pool === undefined) return;
     pools.enqueueAfter(at, shownAfterMs);
@@ -148,7 +152,8 @@ export function startReign(options: ReignOptions): Reign {
       for (const request of requestsAbout(cluster, host))
         if (!isFinished(request)) requests.enqueueAfter(nameOf(request), 10);
     }
-    for (const server of changedServers(pool, { cluster, directory, shown }))
+    const changed = hostsLookDifferent(at, directory, shown) ? 'everything' : machines;
+    for (const server of serversOf(cluster, pool, changed))
       servers.enqueueAfter(nameOf(server), shownAfterMs);
   };
   const cancels = [
@@ -180,37 +185,35 @@ function isKnown(state: SessionState, hosts: readonly Host[]): boolean {
   return link.belief().kind === 'known' && hosts.every(isAsked);
 }
 
-/** Only those whose record is another object than the one that was shown last; a belief keeps those that say the same. */
-function changedServers(
-  pool: NonNullable<ReturnType<Cluster['pools']['get']>>,
-  from: {
-    readonly cluster: Cluster;
-    readonly directory: PoolDirectory;
-    readonly shown: Map<string, PoolBelief>;
-  },
-): readonly VirtualServer[] {
-  const key = keyOfObject(pool);
-  const state = from.directory.get({ namespace: namespaceOf(pool), name: pool.metadata.name });
-  const belief = state.kind === 'open' ? state.session.link.belief() : undefined;
-  const before = from.shown.get(key);
-  const now = belief?.kind === 'known' ? belief.value : undefined;
-  if (now === before) return [];
-  if (now === undefined) from.shown.delete(key);
-  else from.shown.set(key, now);
-  const hostsSame = before !== undefined && now !== undefined && sameLiveness(before, now);
-  return virtualServersOf(from.cluster, pool).filter(
-    (server) =>
-      !hostsSame ||
-      before?.virtualMachines.get(server.spec.vmUUID) !== now?.virtualMachines.get(server.spec.vmUUID),
-  );
+function serversOf(cluster: Cluster, pool: Pool, machines: Changed): readonly VirtualServer[] {
+  return machines === 'everything'
+    ? virtualServersOf(cluster, pool)
+    : [...machines].flatMap((uuid) => virtualServerOf(cluster, pool, uuid) ?? []);
 }
 
-function sameLiveness(one: PoolBelief, other: PoolBelief): boolean {
-  for (const host of one.hosts.values()) {
-    const now = other.hosts.get(host.uuid);
+/** Every VirtualServer shows its host by name, and nothing at all of a host that is taken for dead. */
+function hostsLookDifferent(
+  at: ObjectName,
+  directory: PoolDirectory,
+  shown: Map<string, PoolBelief['hosts']>,
+): boolean {
+  const key = `${at.namespace}/${at.name}`;
+  const state = directory.get(at);
+  const belief = state.kind === 'open' ? state.session.link.belief() : undefined;
+  if (belief?.kind !== 'known') return false;
+  const before = shown.get(key);
+  const { hosts } = belief.value;
+  if (before === hosts) return false;
+  shown.set(key, hosts);
+  return before !== undefined && !sameLiveness(before, hosts);
+}
+
+function sameLiveness(one: PoolBelief['hosts'], other: PoolBelief['hosts']): boolean {
+  for (const host of one.values()) {
+    const now = other.get(host.uuid);
     if (now === undefined || now.live !== host.live || now.name !== host.name) return false;
   }
-  return one.hosts.size === other.hosts.size;
+  return one.size === other.size;
 }
 
 function nameOf(object: KubernetesObject): ObjectName {

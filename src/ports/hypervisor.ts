@@ -18,6 +18,9 @@ export type { BootVerdict, EffectReply, MemberAnswer } from '../domain/pool.ts';
  */
 export type MayGo = () => string | undefined;
 
+/** UUIDs of the virtual machines that look different; everything where the pool came into sight or went out of it. */
+export type Changed = ReadonlySet<string> | 'everything';
+
 /**
  * One pool, reached through its members. A link holds one session and one event stream on the pool master, and
  * it can ask each member directly, so that the loss of the master never needs the master.
@@ -37,7 +40,7 @@ export interface PoolLink {
   /** Names of the tasks that the pool is working on, whoever began them; as the event stream last left them. */
   runningTasks(): Reading<readonly string[]>;
   /** Called after each change of `belief()`. The callback only notes it; it must not throw. */
-  subscribe(onChange: () => void): Cancel;
+  subscribe(onChange: (changed: Changed) => void): Cancel;
   /** Reads everything again past the event stream: the belief afterwards is at least as new as this call. */
   refresh(deadlineMs: number): Promise<Reading<PoolBelief>>;
 

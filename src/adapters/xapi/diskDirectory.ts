@@ -30,21 +30,17 @@ function goneDisk(ref: string): DiskRecord {
   return { uuid: ref, srRef: nullRef };
 }
 
-/** The VDIs that the tables will need once the events are applied and that the table of disks does not have. */
-export function missingDisks(
-  tables: RecordTables,
-  events: readonly WatchedEvent[],
-  disks: DiskTable,
-): ReadonlySet<string> {
+/** The VDIs of these VBDs that the table of disks does not have. */
+export function missingDisks(vbds: Iterable<VbdRecord>, disks: DiskTable): ReadonlySet<string> {
   const missing = new Set<string>();
-  const note = (vbd: VbdRecord): void => {
-    if (vbd.vdiRef !== undefined && !disks.has(vbd.vdiRef)) missing.add(vbd.vdiRef);
-  };
-  for (const vbd of tables.vbd.values()) note(vbd);
-  for (const event of events) {
-    if (event.class === 'vbd' && event.record !== undefined) note(event.record as VbdRecord);
-  }
+  for (const { vdiRef } of vbds) if (vdiRef !== undefined && !disks.has(vdiRef)) missing.add(vdiRef);
   return missing;
+}
+
+export function vbdsOf(events: readonly WatchedEvent[]): readonly VbdRecord[] {
+  return events.flatMap((event) =>
+    event.class === 'vbd' && event.record !== undefined ? [event.record as VbdRecord] : [],
+  );
 }
 
 /** Reads the missing disks into the table. Undefined when all are there now. */

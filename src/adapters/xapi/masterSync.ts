@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/clock.ts';
-import { type DiskLookup, missingDisks, pruneDisks, readDisks } from './diskDirectory.ts';
+import { type DiskLookup, missingDisks, pruneDisks, readDisks, vbdsOf } from './diskDirectory.ts';
 import { type EventBatch, pollEvents } from './eventPoll.ts';
 import {
   applyEvents,
@@ -8,7 +8,9 @@ import {
   type DiskTable,
   emptyTables,
   noChanges,
+  nothingTouched,
   type RecordTables,
+  type Touched,
 } from './recordTables.ts';
 import { isSessionLoss, type MasterSession } from './session.ts';
 
@@ -21,6 +23,7 @@ export interface MasterCopy {
   readonly session: MasterSession;
   readonly tables: RecordTables;
   readonly changes: ChangeCounts;
+  readonly touched: Touched;
   readonly disks: DiskTable;
   token: string;
   /**
@@ -67,16 +70,17 @@ export async function readMaster(
   if (full.kind !== 'batch') return failureOf(session, full);
   const tables = emptyTables();
   const changes = noChanges();
-  applyEvents(tables, full.batch.events, changes);
+  const touched = nothingTouched();
+  applyEvents(tables, full.batch.events, changes, touched);
   const mismatch = countMismatch(tables, full.batch);
   const identity = checkIdentity(session, tables);
   if (identity !== undefined) return { kind: 'contradiction', because: identity };
   const disks: DiskTable = new Map();
   const lookup = { path: line.calls, session: session.ref, deadlineMs: fullReadDeadlineMs, signal };
-  const failure = await readDisks(lookup, missingDisks(tables, [], disks), disks);
+  const failure = await readDisks(lookup, missingDisks(tables.vbd.values(), disks), disks);
   if (failure !== undefined) return failureOf(session, failure);
   const { token } = full.batch;
-  return { session, tables, changes, disks, token, mismatch, currentAtMs: askedAtMs };
+  return { session, tables, changes, touched, disks, token, mismatch, currentAtMs: askedAtMs };
 }
 
 /**
@@ -108,7 +112,7 @@ export async function followMaster(
     deadlineMs: quickDeadlineMs,
     signal,
   };
-  const missing = missingDisks(copy.tables, reply.batch.events, copy.disks);
+  const missing = missingDisks(vbdsOf(reply.batch.events), copy.disks);
   const failure = await readDisks(lookup, missing, copy.disks);
   if (failure !== undefined) return failureOf(session, failure);
   if (copy.token !== basis) return 'superseded';
@@ -123,7 +127,7 @@ function takeOver(
   batch: EventBatch,
   currentAtMs: number,
 ): 'belief' | 'tasks' | 'nothing' | StreamFailure {
-  applyEvents(copy.tables, batch.events, copy.changes);
+  applyEvents(copy.tables, batch.events, copy.changes, copy.touched);
   pruneDisks(copy.tables, copy.disks);
   copy.token = batch.token;
   const mismatchBefore = copy.mismatch;

@@ -1,7 +1,14 @@
 import type { PoolBelief } from '../../domain/pool.ts';
 import { known, type Reading, unknown } from '../../domain/reading.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
-import type { MemberAccess, MemberAnswer, OpenPool, PoolAccess, PoolLink } from '../../ports/hypervisor.ts';
+import type {
+  Changed,
+  MemberAccess,
+  MemberAnswer,
+  OpenPool,
+  PoolAccess,
+  PoolLink,
+} from '../../ports/hypervisor.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Network } from '../../ports/network.ts';
 import { twoMasters } from './findMaster.ts';
@@ -36,18 +43,29 @@ function openLink(deps: XapiDeps, access: PoolAccess): PoolLink {
   const connection = createMasterConnection({ clock, random, log, lines: () => lines, poolUUID });
   const reads = createPoolReads(clock, connection);
   const effects = createPoolEffects({ clock, log, connection });
-  const build = createBeliefBuilder();
+  const builder = createBeliefBuilder();
+  const subscribers = new Set<(changed: Changed) => void>();
 
   const belief = (): Reading<PoolBelief> => {
     const now = connection.current();
     if (now.kind === 'down') return unknown([now.because, ...missing.values()].join('; '));
     const { copy } = now;
-    const value = build(now);
+    const value = builder.build(now);
     if (copy.mismatch !== undefined || value === undefined) {
       return unknown(copy.mismatch ?? 'the pool shows no record of its master');
     }
     return known(value, copy.currentAtMs, `pool master ${copy.session.line.label}`);
   };
+
+  let shownKind: Reading<PoolBelief>['kind'] = 'unknown';
+  connection.subscribe((what) => {
+    if (what !== 'belief') return;
+    const { kind } = belief();
+    const changed = builder.takeChanged();
+    const isOther = kind !== shownKind;
+    shownKind = kind;
+    for (const tell of [...subscribers]) tell(isOther ? 'everything' : changed);
+  });
 
   /** People get the same words as long as a silence lasts; how it shows itself each time is for the log. */
   const shown = (line: MemberLine, answer: MemberAnswer | FailedRole): MemberAnswer => {
@@ -71,10 +89,10 @@ function openLink(deps: XapiDeps, access: PoolAccess): PoolLink {
         `pool master ${session.line.label}`,
       );
     },
-    subscribe: (onChange) =>
-      connection.subscribe((what) => {
-        if (what === 'belief') onChange();
-      }),
+    subscribe: (onChange) => {
+      subscribers.add(onChange);
+      return () => subscribers.delete(onChange);
+    },
     refresh: async (deadlineMs) => {
       const because = await connection.refresh(deadlineMs);
       return because === undefined ? belief() : unknown(because);

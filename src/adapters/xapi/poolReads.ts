@@ -6,9 +6,9 @@ import type { XapiCall } from './calls.ts';
 import { readDisks } from './diskDirectory.ts';
 import { diskLocks, queriesFor } from './diskLocks.ts';
 import { type CallFailure, type CallOutcome, call, callForItems } from './jsonRpc.ts';
+import { virtualMachineBelief } from './machineBeliefs.ts';
 import type { MasterConnection } from './masterConnection.ts';
 import type { MasterCopy } from './masterSync.ts';
-import { virtualMachineBelief } from './poolBelief.ts';
 import {
   asFields,
   MalformedRecord,

@@ -9,6 +9,13 @@ export type RecordTables = {
 /** How many events of each class were applied: what was derived from a class stays valid while its count stands. */
 export type ChangeCounts = Record<WatchedClass, number>;
 
+/** References of records that events have told of since somebody took note of them. Whoever takes note empties the sets. */
+export type Touched = { readonly [C in 'vm' | 'vbd' | 'vm_guest_metrics']: Set<string> };
+
+export function nothingTouched(): Touched {
+  return { vm: new Set(), vbd: new Set(), vm_guest_metrics: new Set() };
+}
+
 /** References of VDIs → the two of their fields that are kept. */
 export type DiskTable = Map<string, DiskRecord>;
 
@@ -45,9 +52,11 @@ export function applyEvents(
   tables: RecordTables,
   events: readonly WatchedEvent[],
   changes: ChangeCounts,
+  touched: Touched,
 ): void {
   for (const event of events) {
     changes[event.class] += 1;
+    if (event.class in touched) touched[event.class as keyof Touched].add(event.ref);
     if (event.record === undefined) tables[event.class].delete(event.ref);
     else (tables[event.class] as Map<string, unknown>).set(event.ref, event.record);
   }
