@@ -43,7 +43,7 @@ const event: fc.Arbitrary<WatchedEvent> = fc.oneof(
     })),
   fc
     .tuple(
-      few('vbd'),
+      owned('vbd'),
       maybe(
         fc.record({
           vdiRef: maybe(few('vdi')),
