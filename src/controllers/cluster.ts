@@ -20,6 +20,8 @@ export interface Cluster extends Stores {
   readonly serversByPool: ObjectIndex<VirtualServer>;
   readonly serversByMachine: ObjectIndex<VirtualServer>;
   readonly requestsByHost: ObjectIndex<RecoveryRequest>;
+  /** By the UUIDs of pool and host that were pinned when the plan was made. */
+  readonly requestsByPinned: ObjectIndex<RecoveryRequest>;
 }
 
 export function createCluster(stores: Stores): Cluster {
@@ -30,6 +32,10 @@ export function createCluster(stores: Stores): Cluster {
     serversByPool: createObjectIndex(stores.virtualServers, (server) => [keyOfPoolOf(server)]),
     serversByMachine: createObjectIndex(stores.virtualServers, (server) => [server.spec.vmUUID]),
     requestsByHost: createObjectIndex(stores.requests, (request) => [keyOf(targetNameOf(request))]),
+    requestsByPinned: createObjectIndex(stores.requests, ({ status }) => {
+      const { poolUUID, hostUUID } = status?.target ?? {};
+      return [poolUUID, hostUUID].filter((uuid) => uuid !== undefined);
+    }),
   };
 }
 
@@ -87,4 +93,12 @@ export function othersThan(self: KubernetesObject, objects: readonly KubernetesO
   return objects
     .filter((one) => keyOfObject(one) !== keyOfObject(self))
     .map((one) => (namespaceOf(one) === namespaceOf(self) ? one.metadata.name : keyOfObject(one)));
+}
+
+/** By their Hosts; where those were deleted, by what was pinned when their plans were made. */
+export function requestsOn(cluster: Cluster, pool: Pool): readonly RecoveryRequest[] {
+  const orphans = cluster.requestsByPinned
+    .of(pool.spec.hypervisor.xapi.poolUUID)
+    .filter((request) => targetOf(cluster, request) === undefined);
+  return [...hostsOf(cluster, pool).flatMap((host) => requestsAbout(cluster, host)), ...orphans];
 }

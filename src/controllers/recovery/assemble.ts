@@ -8,7 +8,7 @@ import type {
   TargetFacts,
 } from '../../domain/facts.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { type Cluster, hostsOf, keyOfObject, namespaceOf, targetOf, virtualServersOf } from '../cluster.ts';
+import { type Cluster, hostsOf, keyOfObject, namespaceOf, requestsOn, virtualServersOf } from '../cluster.ts';
 import { identityFacts } from '../identityFacts.ts';
 import type { PowerWatch } from '../powerWatch.ts';
 import { lastSeenBy } from './lastSeen.ts';
@@ -118,10 +118,23 @@ function declaredHost(host: Host): DeclaredHost {
   return { name: host.metadata.name, state: host.spec.state ?? 'InService' };
 }
 
-function declaredServers(
-  servers: readonly VirtualServer[],
-  hosts: readonly Host[],
-): ReadonlyMap<string, DeclaredVirtualServer> {
+type Declared = ReadonlyMap<string, DeclaredVirtualServer>;
+
+/** A pool may have thousands, and what they declare is asked for several times in each pass. */
+const declaredIn = new WeakMap<
+  readonly VirtualServer[],
+  { readonly hosts: readonly Host[]; readonly declared: Declared }
+>();
+
+function declaredServers(servers: readonly VirtualServer[], hosts: readonly Host[]): Declared {
+  const known = declaredIn.get(servers);
+  if (known?.hosts === hosts) return known.declared;
+  const declared = declaredAnew(servers, hosts);
+  declaredIn.set(servers, { hosts, declared });
+  return declared;
+}
+
+function declaredAnew(servers: readonly VirtualServer[], hosts: readonly Host[]): Declared {
   const uuidOf = new Map(hosts.map((host) => [host.metadata.name, host.spec.hostUUID]));
   return new Map(
     servers.map((server): [string, DeclaredVirtualServer] => {
@@ -154,23 +167,14 @@ function declaredServers(
  * waits, or is refused, holds nobody up.
  */
 function earlierRequests(cluster: Cluster, request: RecoveryRequest, pool: Pool): readonly string[] {
-  return cluster.requests
-    .list()
+  return requestsOn(cluster, pool)
     .filter((other) => {
       if (keyOfObject(other) === keyOfObject(request) || isFinished(other)) return false;
       if (other.spec.mode !== 'Execute' || namespaceOf(other) !== namespaceOf(pool)) return false;
-      if (!isOnPool(cluster, other, pool)) return false;
       return hasBegun(other) || (isAboutToAct(other) && cameBefore(other, request));
     })
+    .toSorted((one, other) => (cameBefore(one, other) ? -1 : 1))
     .map((other) => other.metadata.name);
-}
-
-/** By its Host; where that was deleted, by what was pinned when its plan was made. */
-function isOnPool(cluster: Cluster, request: RecoveryRequest, pool: Pool): boolean {
-  const host = targetOf(cluster, request);
-  return host === undefined
-    ? request.status?.target?.poolUUID === pool.spec.hypervisor.xapi.poolUUID
-    : host.spec.poolRef.name === pool.metadata.name;
 }
 
 /** It has written an intent; whether that was sent is not known yet, or it was held back and is tried again. */

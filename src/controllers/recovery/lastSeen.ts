@@ -14,8 +14,8 @@ export function lastSeenBy(
   hostUUID: string,
 ): ReadonlyMap<string, LastSeen> {
   const seen = new Map<string, LastSeen>();
-  const earlier = cluster.requests
-    .list()
+  const earlier = cluster.requestsByPinned
+    .of(hostUUID)
     .filter(
       (other) =>
         keyOfObject(other) !== keyOfObject(request) &&
