@@ -2,7 +2,7 @@ import type { Host, Pool, RecoveryRequest, VirtualServer } from '../api/generate
 import type { KubernetesObject, ObjectName, Store } from '../ports/kubernetes.ts';
 import { createObjectIndex, type ObjectIndex } from '../runtime/objectIndex.ts';
 import { keyOf } from '../runtime/objects.ts';
-import { identifyingKeys } from './identityFacts.ts';
+import { identifyingKeys } from './identifyingKeys.ts';
 
 /** The cached objects of the four kinds: what people declared, and what was written down about it. */
 export interface Stores {

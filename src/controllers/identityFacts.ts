@@ -6,6 +6,7 @@ import type {
   ShownIdentity,
 } from '../domain/identity.ts';
 import { type Cluster, hostsOf, keyOfObject, namespaceOf } from './cluster.ts';
+import { identifyingKeys, numberKeys, originOfController } from './identifyingKeys.ts';
 import type { PoolSession } from './poolDirectory.ts';
 
 /** What people and controllers say about which machine a Host stands for; what the pool says is in its belief. */
@@ -27,35 +28,6 @@ export function identityFacts(
     }),
     controllerConfirmed: shown !== undefined && session?.signs.confirmed(host)?.device === shown.device,
   };
-}
-
-/** What a Host is declared by, so that those that share something are found without a look at all of them. */
-export function identifyingKeys(host: Host): readonly string[] {
-  const known = keysOfHost.get(host);
-  if (known !== undefined) return known;
-  const { hostUUID, address, serial, boardSerial, systemUUID, power = [] } = host.spec;
-  const keys = [
-    `hostUUID ${hostUUID}`,
-    ...numberKeys([serial, boardSerial, systemUUID]),
-    `address ${comparable(address)}`,
-    ...power.flatMap(({ redfish }) =>
-      redfish === undefined ? [] : [`controller ${comparable(originOfController(redfish))}`],
-    ),
-  ];
-  keysOfHost.set(host, keys);
-  return keys;
-}
-
-/** Cached objects are never changed, only replaced; each is looked at many times. */
-const keysOfHost = new WeakMap<Host, readonly string[]>();
-
-/** Serials and UUIDs are one space: what one Host gives as its serial may be shown as the SKU or the UUID of another. */
-function numberKeys(numbers: readonly (string | undefined)[]): readonly string[] {
-  return numbers.flatMap((number) => (number === undefined ? [] : [`number ${comparable(number)}`]));
-}
-
-function comparable(text: string): string {
-  return text.trim().toLowerCase();
 }
 
 /** Other Hosts that are declared with something that identifies this one, or with something that its controller shows. */
@@ -102,16 +74,3 @@ function identityAtHome({ metadata, spec }: Host): DeclaredIdentity {
 function isSame(one: Host, other: Host): boolean {
   return one === other || keyOfObject(one) === keyOfObject(other);
 }
-
-export type Redfish = NonNullable<NonNullable<Host['spec']['power']>[number]['redfish']>;
-
-/** Two ways to write one address are one address; what is none stays as it is written. */
-export function originOfController(redfish: Redfish): string {
-  const known = origins.get(redfish);
-  if (known !== undefined) return known;
-  const origin = URL.canParse(redfish.url) ? new URL(redfish.url).origin : redfish.url;
-  origins.set(redfish, origin);
-  return origin;
-}
-
-const origins = new WeakMap<Redfish, string>();

@@ -8,7 +8,7 @@ import type { Host } from '../api/generated/types.ts';
 import type { PowerObservation } from '../domain/facts.ts';
 import { caughtBy, type Distrust, isEnded, type OffReading } from '../domain/trust.ts';
 import type { Clock } from '../ports/clock.ts';
-import { originOfController, type Redfish } from './identityFacts.ts';
+import { originOfController, type Redfish } from './identifyingKeys.ts';
 
 export interface LifeSign {
   readonly by: string;

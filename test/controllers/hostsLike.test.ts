@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Host } from '../../src/api/generated/types.ts';
-import { hostsLike, identifyingKeys, identityFacts } from '../../src/controllers/identityFacts.ts';
+import { identifyingKeys } from '../../src/controllers/identifyingKeys.ts';
+import { hostsLike, identityFacts } from '../../src/controllers/identityFacts.ts';
 import { identityTrouble } from '../../src/domain/identity.ts';
 import type { StoreChange } from '../../src/ports/kubernetes.ts';
 import { createObjectIndex } from '../../src/runtime/objectIndex.ts';
