@@ -1,5 +1,6 @@
 /** `npm run bench`: the project's figures and their bars, as a table; `-- --json` for machines. Judges nothing. */
 import { cutWatchFigure } from './cutWatches.ts';
+import { eventFigure } from './events.ts';
 import { type Figure, line } from './figure.ts';
 import { killFigure } from './kills.ts';
 import { memoryFigure } from './memory.ts';
@@ -14,6 +15,7 @@ const measures: readonly (readonly [what: string, run: () => Promise<readonly Fi
   ['a recovery of 100 virtual machines, counted', recoveryCounts],
   ['an idle hour, counted', idleCounts],
   ['the start of an operator at two sizes', startFigure],
+  ['an event of one virtual machine at two sizes', eventFigure],
   ['a watch that is cut every 5 s', cutWatchFigure],
   ['a kill at each act, counted', killFigure],
   ['a recovery of 100 virtual machines over real sockets', overheadFigure],
