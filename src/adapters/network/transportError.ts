@@ -127,3 +127,8 @@ function codeOf(error: unknown): string {
   if (error instanceof AggregateError) return codeOf(error.errors[0]);
   return '';
 }
+
+/** Its reason comes back as the outcome of whatever call is under way, as for any other broken connection. */
+export function closedHere(because: string): TransportError {
+  return new TransportError('closedHere', because, { mayHaveArrived: true });
+}

@@ -1,7 +1,7 @@
 import { type Cancel, type Clock, type Random, sleep } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { type Backoff, backoffDelayMs } from '../../runtime/backoff.ts';
-import { TransportError } from '../network/transportError.ts';
+import { closedHere } from '../network/transportError.ts';
 import { findMaster } from './findMaster.ts';
 import { call } from './jsonRpc.ts';
 import { followMaster, type MasterCopy, readMaster, type StreamFailure } from './masterSync.ts';
@@ -106,6 +106,9 @@ export function createMasterConnection(options: ConnectionOptions): MasterConnec
     close: async () => {
       const because = 'the connection to the pool was closed';
       state.closing.abort(closedHere(because));
+      // Not by AbortSignal.any: node holds such a signal until it is aborted, and with it a session that just went away.
+      state.endSession(because);
+      state.cutWaitShort();
       goDown(state, because, 'onPurpose');
       await running;
     },
@@ -180,9 +183,9 @@ async function keepConnected(state: State): Promise<void> {
     if (state.seekAtOnce) continue;
     const waiting = new AbortController();
     state.cutWaitShort = () => waiting.abort();
-    const signal = AbortSignal.any([state.closing.signal, waiting.signal]);
     state.failedSearches += 1;
-    await sleep(clock, backoffDelayMs(betweenSearches, state.failedSearches, random), signal).catch(() => {});
+    const delayMs = backoffDelayMs(betweenSearches, state.failedSearches, random);
+    await sleep(clock, delayMs, waiting.signal).catch(() => {});
   }
 }
 
@@ -221,7 +224,8 @@ async function readAndFollow(state: State, session: MasterSession): Promise<void
   const { clock, log, poolUUID } = state.options;
   const ended = new AbortController();
   state.endSession = (because) => ended.abort(closedHere(because));
-  const signal = AbortSignal.any([state.closing.signal, ended.signal]);
+  if (state.closing.signal.aborted) state.endSession(state.downBecause);
+  const { signal } = ended;
   const asking = { clock, session, earlier: state.earlier, signal };
   const [age, copy] = await Promise.all([readAge(asking), readMaster(clock, session, signal)]);
   if (!('tables' in copy)) {
@@ -312,9 +316,4 @@ function nextChange(state: State, deadlineMs: number): Promise<void> {
     const cancel = state.options.clock.after(deadlineMs, settle);
     state.subscribers.add(settle);
   });
-}
-
-/** Its reason comes back as the outcome of whatever call is under way, as for any other broken connection. */
-function closedHere(because: string): TransportError {
-  return new TransportError('closedHere', because, { mayHaveArrived: true });
 }
