@@ -26,7 +26,8 @@ export function lastSeenBy(
     .toSorted((one, other) => (createdAt(one) < createdAt(other) ? -1 : 1));
   for (const other of earlier) {
     for (const machine of other.status?.virtualMachines ?? []) {
-      if (isUp(machine)) seen.delete(machine.uuid);
+      // One that its host refused to start twice runs there, and the pool may go on taking it for halted.
+      if (isUp(machine) && machine.onlyOn === undefined) seen.delete(machine.uuid);
       else seen.set(machine.uuid, { by: other.metadata.name, onlyOn: machine.onlyOn });
     }
   }
