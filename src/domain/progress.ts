@@ -116,7 +116,8 @@ function unknownToThePool(victim: Victim, facts: Facts): Victim {
   const why = `It runs on ${where} already: ${where} refused a second one (VM_BAD_POWER_STATE), and the pool does not know it. Restart the toolstack there (xe-toolstack-restart), so that the pool takes it over.`;
   return victim.host !== undefined && victim.host === victim.onlyOn
     ? { ...victim, ...runningOn(victim.host, victim, facts), why }
-    : { ...victim, state: 'Failed', why };
+    : // Where it was found is remembered: the next request tries it there and nowhere else.
+      { ...victim, state: 'Failed', why, ...(victim.host === undefined ? {} : { onlyOn: victim.host }) };
 }
 
 function whereItRuns(machine: VirtualMachineBelief, facts: Facts): string | undefined {

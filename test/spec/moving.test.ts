@@ -134,7 +134,7 @@ describe('a start that is refused because it runs there already', () => {
     });
   });
 
-  test('is never tried on another host', () => {
-    expect(refusedAt({ host: second })).toMatchObject({ state: 'Failed', host: second });
+  test('is never tried on another host, by the next request neither', () => {
+    expect(refusedAt({ host: second })).toMatchObject({ state: 'Failed', host: second, onlyOn: second });
   });
 });
