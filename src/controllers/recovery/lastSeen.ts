@@ -6,7 +6,7 @@ type Machine = NonNullable<NonNullable<RecoveryRequest['status']>['virtualMachin
 
 /**
  * What earlier requests about the same host wrote down of its virtual machines and did not bring back. The newest that
- * names one decides: what ran elsewhere afterwards is no longer one of this host.
+ * names one decides: what ran elsewhere afterwards is no longer one of this host, unless the pool itself may not know of it.
  */
 export function lastSeenBy(
   cluster: Cluster,

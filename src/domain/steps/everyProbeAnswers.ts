@@ -20,7 +20,7 @@ export const everyProbeAnswers: Pick<Step, 'done' | 'next' | 'reads'> = {
 };
 
 /** Running, with a probe that has neither answered nor used up its time. */
-export function waitingForProbe(facts: Facts): readonly Victim[] {
+function waitingForProbe(facts: Facts): readonly Victim[] {
   return (facts.plan?.victims ?? []).filter((victim) => {
     if (victim.state !== 'Running') return false;
     const declared = facts.declared.get(victim.uuid);
