@@ -3,6 +3,7 @@ import type { KubernetesObject, ObjectName, Store } from '../ports/kubernetes.ts
 import { createObjectIndex, type ObjectIndex } from '../runtime/objectIndex.ts';
 import { keyOf } from '../runtime/objects.ts';
 import { identifyingKeys } from './identifyingKeys.ts';
+import { machinesOfOnePlace } from './mayRunOn.ts';
 
 /** The cached objects of the four kinds: what people declared, and what was written down about it. */
 export interface Stores {
@@ -22,6 +23,8 @@ export interface Cluster extends Stores {
   readonly requestsByHost: ObjectIndex<RecoveryRequest>;
   /** By the UUIDs of pool and host that were pinned when the plan was made. */
   readonly requestsByPinned: ObjectIndex<RecoveryRequest>;
+  /** By the UUIDs of the virtual machines that they say may run on one host alone. */
+  readonly requestsByMachine: ObjectIndex<RecoveryRequest>;
 }
 
 export function createCluster(stores: Stores): Cluster {
@@ -36,6 +39,7 @@ export function createCluster(stores: Stores): Cluster {
       const { poolUUID, hostUUID } = status?.target ?? {};
       return [poolUUID, hostUUID].filter((uuid) => uuid !== undefined);
     }),
+    requestsByMachine: createObjectIndex(stores.requests, machinesOfOnePlace),
   };
 }
 

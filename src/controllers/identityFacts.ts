@@ -27,6 +27,7 @@ export function identityFacts(
       return reading === undefined ? [] : [{ ...reading, host: other.metadata.name }];
     }),
     controllerConfirmed: shown !== undefined && session?.signs.confirmed(host)?.device === shown.device,
+    controllerShowedOn: shown !== undefined && session?.signs.showedOn(host, shown.device) === true,
   };
 }
 

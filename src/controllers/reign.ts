@@ -32,6 +32,7 @@ import {
 } from './cluster.ts';
 import { hostStatus } from './hostStatus.ts';
 import { hostsLike, identityFacts } from './identityFacts.ts';
+import { machinesOfOnePlace } from './mayRunOn.ts';
 import { createPoolDirectory, type PoolDirectory, type SessionState } from './poolDirectory.ts';
 import { poolStatus } from './poolStatus.ts';
 import { isFinished } from './recovery/phases.ts';
@@ -128,6 +129,9 @@ export function startReign(options: ReignOptions): Reign {
       server,
       state: directory.get(poolNameOf(server)),
       alsoClaimedBy: othersThan(server, cluster.serversByMachine.of(server.spec.vmUUID)),
+      requests: cluster.requestsByMachine
+        .of(server.spec.vmUUID)
+        .filter((request) => namespaceOf(request) === namespaceOf(server)),
       nowWallMs: clock.wallMs(),
     });
     return await writeIfChanged(
@@ -166,6 +170,9 @@ export function startReign(options: ReignOptions): Reign {
       cluster.serversByMachine.of(spec.vmUUID).map(nameOf),
     ),
     follow(cluster.requests, requests),
+    follow(cluster.requests, servers, (request) =>
+      machinesOfOnePlace(request).flatMap((uuid) => cluster.serversByMachine.of(uuid).map(nameOf)),
+    ),
   ];
   return {
     stop: async () => {

@@ -29,11 +29,15 @@ export interface SignsOfLife {
   distrust(host: Host): Distrust | undefined;
   lastByOthers(host: Host): LifeSign | undefined;
   confirmed(host: Host): { readonly device: string; readonly atWallMs: number } | undefined;
+  /** That controller has said On since this process reads it, or is confirmed. */
+  showedOn(host: Host, device: string): boolean;
 }
 
 interface Machine {
   off: OffReading | undefined;
   newest: PowerObservation | undefined;
+  /** Which controller said On last. */
+  onBy: string | undefined;
   /** Monotonic moment of the newest answer to the operator. */
   answeredMs: number;
   distrust: Distrust | undefined;
@@ -57,6 +61,7 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
     const machine: Machine = {
       off: undefined,
       newest: undefined,
+      onBy: undefined,
       answeredMs: Number.NEGATIVE_INFINITY,
       distrust: undefined,
       forgiven: undefined,
@@ -88,11 +93,18 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
     onChange();
   };
 
+  const confirmed = (host: Host): ReturnType<SignsOfLife['confirmed']> => {
+    // What an earlier process saw first stays as it was written down.
+    const known = [recordedConfirmation(host), machines.get(host.spec.hostUUID)?.confirmed];
+    return known.find((one) => one !== undefined && isDeclared(host, one.device));
+  };
+
   return {
     powerRead: (hostUUID, reading, silent) => {
       const machine = of(hostUUID);
       if (machine.newest?.atMs === reading.atMs) return;
       machine.newest = reading;
+      if (reading.power === 'on') machine.onBy = reading.device;
       confirm(machine);
       const { device, says, atMs } = reading;
       if (reading.power === 'off') machine.off = { device, says, askedMs: atMs, cameMs: clock.monotonicMs() };
@@ -133,11 +145,9 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
       return replaced ? undefined : held;
     },
     lastByOthers: (host) => machines.get(host.spec.hostUUID)?.byOthers ?? recordedSign(host, startedWallMs),
-    confirmed: (host) => {
-      // What an earlier process saw first stays as it was written down.
-      const known = [recordedConfirmation(host), machines.get(host.spec.hostUUID)?.confirmed];
-      return known.find((one) => one !== undefined && isDeclared(host, one.device));
-    },
+    confirmed,
+    showedOn: (host, device) =>
+      machines.get(host.spec.hostUUID)?.onBy === device || confirmed(host)?.device === device,
   };
 }
 

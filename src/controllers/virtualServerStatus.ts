@@ -1,8 +1,10 @@
 import { type ConditionNow, conditionsNow } from '../api/conditions.ts';
-import type { VirtualServer } from '../api/generated/types.ts';
+import type { RecoveryRequest, VirtualServer } from '../api/generated/types.ts';
+import { nowhere } from '../domain/moving.ts';
 import type { PoolBelief } from '../domain/pool.ts';
 import { type Reading, unknown } from '../domain/reading.ts';
 import { isFalse, isTrue, isUnknown, poolNotKnown } from './judgements.ts';
+import { mayRunOnNow } from './mayRunOn.ts';
 import type { SessionState } from './poolDirectory.ts';
 
 type VirtualServerStatus = NonNullable<VirtualServer['status']>;
@@ -13,9 +15,11 @@ export function virtualServerStatus(view: {
   readonly state: SessionState;
   /** Names of other VirtualServers that claim the same virtual machine. */
   readonly alsoClaimedBy: readonly string[];
+  /** Those that say of its virtual machine that it may run on one host alone. */
+  readonly requests: readonly RecoveryRequest[];
   readonly nowWallMs: number;
 }): VirtualServerStatus {
-  const { server, state, nowWallMs } = view;
+  const { server, state, requests, nowWallMs } = view;
   const generation = server.metadata.generation ?? 0;
   const belief: Reading<PoolBelief> =
     state.kind === 'open' ? state.session.link.belief() : unknown(state.because);
@@ -24,13 +28,16 @@ export function virtualServerStatus(view: {
   const host = machine?.residentOn === undefined ? undefined : pool?.hosts.get(machine.residentOn);
   const lastHostUUID =
     machine?.powerState === 'Running' && host !== undefined ? host.uuid : server.status?.lastHostUUID;
-  const ready = readyNow(view, belief);
+  const members = state.kind === 'open' ? state.session.members : undefined;
+  const elsewhere = mayRunOnNow({ server, machine, members, requests });
+  const ready = readyNow(view, belief, elsewhere.mayRunOn);
   return {
     observedGeneration: generation,
     ...(machine === undefined ? {} : { name: machine.name }),
     powerState: machine?.powerState ?? 'Unknown',
     ...(host === undefined ? {} : { hostName: host.name, hostUUID: host.uuid }),
     ...(lastHostUUID === undefined ? {} : { lastHostUUID }),
+    ...elsewhere,
     conditions: [...conditionsNow(server.status?.conditions, [ready], { nowWallMs, generation })],
   };
 }
@@ -38,6 +45,7 @@ export function virtualServerStatus(view: {
 function readyNow(
   { server, alsoClaimedBy }: { readonly server: VirtualServer; readonly alsoClaimedBy: readonly string[] },
   belief: Reading<PoolBelief>,
+  mayRunOn: string | undefined,
 ): ConditionNow {
   if (alsoClaimedBy.length > 0) {
     return isFalse(
@@ -56,7 +64,7 @@ function readyNow(
     return isFalse(
       'Ready',
       `Not${wanted}`,
-      `It is declared ${wanted}, and the pool has it as ${machine.powerState}.`,
+      `It is declared ${wanted}, and the pool has it as ${machine.powerState}.${warning(mayRunOn, belief.value)}`,
     );
   }
   const host = machine.residentOn === undefined ? undefined : belief.value.hosts.get(machine.residentOn);
@@ -68,4 +76,12 @@ function readyNow(
     );
   }
   return isTrue('Ready', 'AsDeclared', `The pool has it as ${machine.powerState}.`);
+}
+
+/** For people who would start it by hand. */
+function warning(mayRunOn: string | undefined, pool: PoolBelief): string {
+  if (mayRunOn === undefined) return '';
+  const where =
+    mayRunOn === nowhere ? 'a host that is not known' : (pool.hosts.get(mayRunOn)?.name ?? mayRunOn);
+  return ` It may run on ${where} already: look there (xl list) before you start it anywhere.`;
 }

@@ -45,7 +45,8 @@ function claimOn(
   const declared = facts.declared.get(machine.uuid);
   const wasHere = planned.has(machine.uuid) || facts.lastSeen.has(machine.uuid);
   if (declared?.powerState === 'Running') {
-    return wasHere || declared.lastHost === target.hostUUID ? 'lastSeen' : undefined;
+    const ranHere = declared.lastHost === target.hostUUID || declared.mayRunOn === target.hostUUID;
+    return wasHere || ranHere ? 'lastSeen' : undefined;
   }
   if (!wasHere || declared?.powerState === 'Halted') return undefined;
   // As long as the pool has not had the member back, nobody shut down in order what ran there.

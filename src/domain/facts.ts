@@ -97,6 +97,8 @@ export interface TargetFacts {
   readonly poolUUID: string;
   readonly hostUUID: string;
   readonly serial: string | undefined;
+  /** When its Host was made. What was known of an earlier one went with it. */
+  readonly declaredWallMs: number;
   readonly state: 'InService' | 'Maintenance';
   /** Undefined when no rung of the ladder takes a person's word. */
   readonly attestationMaxMs: number | undefined;
@@ -124,6 +126,8 @@ export interface DeclaredVirtualServer {
   readonly antiAffinityGroup: string | undefined;
   /** UUID of the host on which it was last seen running. */
   readonly lastHost: string | undefined;
+  /** UUID of another host on which it may run though the pool has it halted, or `nowhere` where nobody can tell which. */
+  readonly mayRunOn: string | undefined;
   readonly probe: 'none' | 'tcp' | 'guestAgent';
   readonly probeTimeoutMs: number;
 }

@@ -6,6 +6,7 @@
 import type { Facts } from './facts.ts';
 import { isPlaceholder } from './placeholders.ts';
 import type { PoolBelief } from './pool.ts';
+import { cutOf } from './theCut.ts';
 
 /** What a Host declares about its machine. */
 export interface DeclaredIdentity {
@@ -42,6 +43,8 @@ export interface IdentityFacts {
   readonly shownToOthers: readonly (ShownIdentity & { readonly host: string })[];
   /** This controller has shown On at a time when the machine itself answered. */
   readonly controllerConfirmed: boolean;
+  /** This controller has shown On at some time since the operator reads it, or it is confirmed. */
+  readonly controllerShowedOn: boolean;
 }
 
 export interface IdentityTrouble {
@@ -52,7 +55,10 @@ export interface IdentityTrouble {
 
 /** Why the facts do not show that the Host and its controller are the one machine that is meant, or undefined. */
 export function whyNotThisMachine(facts: Facts): IdentityTrouble | undefined {
-  return identityTrouble(facts.identity, facts.pool.kind === 'known' ? facts.pool.value : undefined);
+  const pool = facts.pool.kind === 'known' ? facts.pool.value : undefined;
+  // Power is cut only where it reads as on, so a cut in the journal tells of an On, whoever else remembers it.
+  const saidOn = !facts.identity.controllerShowedOn && cutOf(facts) !== undefined;
+  return identityTrouble(saidOn ? { ...facts.identity, controllerShowedOn: true } : facts.identity, pool);
 }
 
 /** The same for a Host that nobody has asked anything about yet. Without a pool only what needs none is judged. */
@@ -66,7 +72,8 @@ export function identityTrouble(
     (pool === undefined ? undefined : poolContradicts(identity, pool)) ??
     controllerContradicts(identity, pool);
   if (contradiction !== undefined) return { kind: 'contradicted', because: contradiction };
-  const unidentified = pool === undefined ? undefined : poolCannotConfirm(identity, pool);
+  const unidentified =
+    (pool === undefined ? undefined : poolCannotConfirm(identity, pool)) ?? neverShowedOn(identity);
   return unidentified === undefined ? undefined : { kind: 'unidentified', because: unidentified };
 }
 
@@ -252,6 +259,16 @@ function poolCannotConfirm(
     return undefined;
   const shows = host.serial === '' ? 'no serial' : `the serial ${quoted(host.serial)}`;
   return `The pool shows ${shows} for ${host.name}, which identifies no machine, and ${shown.device} has not yet been seen to say On while ${declared.name} answered, so nothing shows that it controls this machine.`;
+}
+
+/**
+ * One that always says Off, or stands for an empty slot, says nothing of the machine. Where the Host was made anew, what was
+ * held against its controller went with the old one; so trust begins anew as well.
+ */
+function neverShowedOn({ declared, shown, controllerShowedOn }: IdentityFacts): string | undefined {
+  return shown === undefined || controllerShowedOn
+    ? undefined
+    : `${shown.device} has not yet been seen to say On, so nothing shows that it tells the power of ${declared.name}: it may say Off whatever the machine does.`;
 }
 
 /** A serial that the pool read and that no maker leaves on every board. */

@@ -65,7 +65,14 @@ export function onlyPlace(
     facts.lastSeen.get(machine.uuid)?.onlyOn,
     otherEnd(machine, facts.target.hostUUID),
     holderElsewhere(machine, facts),
+    rememberedEnd(machine, facts),
   ]);
+}
+
+/** Where a move led that the pool's record no longer shows, as it was written down for a machine that is declared. */
+function rememberedEnd(machine: VirtualMachineBelief, { declared, target }: Facts): string | undefined {
+  const { lastHost, mayRunOn } = declared.get(machine.uuid) ?? {};
+  return mayRunOn === target.hostUUID ? lastHost : mayRunOn;
 }
 
 /**

@@ -61,7 +61,7 @@ export function whyAttestationDoesNotCount(facts: Facts): string | undefined {
 }
 
 function whyNotInForce(word: Attestation, facts: Facts): string | undefined {
-  const { name, hostUUID, attestationMaxMs } = facts.target;
+  const { name, hostUUID, attestationMaxMs, declaredWallMs } = facts.target;
   const given = `The attestation by ${word.by}`;
   if (attestationMaxMs === undefined) return `The Host ${name} has no attestation rung, so no word counts.`;
   if (word.hostUUID !== hostUUID) return `${given} is about another machine, ${word.hostUUID}.`;
@@ -74,6 +74,8 @@ function whyNotInForce(word: Attestation, facts: Facts): string | undefined {
   const validMs = Math.min(word.validForMs, attestationMaxMs);
   const seenForMs = record === undefined ? 0 : facts.nowMs - record.seenMs;
   if (facts.nowWallMs >= word.atWallMs + validMs || seenForMs >= validMs) return `${given} has expired.`;
+  if (word.atWallMs < declaredWallMs)
+    return `${given} is older than the Host ${name}, and what was heard of the machine before is not known any more. Make sure again that it has no power, and add a new one to spec.attestations.`;
   if (facts.silentForMs.kind === 'unknown') return facts.silentForMs.because;
   const heardWallMs = facts.nowWallMs - facts.silentForMs.value - silenceNoticedWithinMs;
   if (word.atWallMs < heardWallMs) {

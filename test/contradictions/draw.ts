@@ -33,6 +33,8 @@ export interface Profile {
   readonly checks: number;
   /** A second member that is made master. */
   readonly masters: number;
+  /** Requests and Hosts that are deleted and made anew, with what was known of them. */
+  readonly forgetting: number;
 }
 
 export const everything: Profile = {
@@ -54,6 +56,7 @@ export const everything: Profile = {
   exchanges: 0.12,
   checks: 0.12,
   masters: 0.1,
+  forgetting: 0.15,
 };
 
 /** What every part of a draw knows. */
@@ -144,7 +147,7 @@ function drawHabits(chance: Chance): NonNullable<History['habits']> {
   return {
     liveReturnsWith: chance.of(['heartbeat', 'hello']),
     enabledReturnsWith: chance.of(['heartbeat', 'hello']),
-    storageLocks: chance.in(0.85) ? 'kept' : 'none',
+    storageLocks: chance.in(0.7) ? 'kept' : 'none',
     powerOffLooks: chance.of(['silent', 'refused']),
     forceOffWhenOff: chance.of(['conflict', 'noContent']),
     whilePoweringOff: chance.of(['PoweringOff', 'On']),

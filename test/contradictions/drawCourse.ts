@@ -2,7 +2,7 @@
 import { moments, type Parts } from './course.ts';
 import type { Frame } from './draw.ts';
 import { controllers, exchanges, power } from './drawControllers.ts';
-import { ask, byHand, checks, declarations, words } from './drawPeople.ts';
+import { ask, byHand, checks, declarations, forgetting, words } from './drawPeople.ts';
 import { clocks, faults, masters, media, moving, reach } from './drawPool.ts';
 import type { HistoryEvent, Strike } from './history.ts';
 
@@ -29,6 +29,7 @@ export function drawCourse(frame: Frame, outsiders: readonly string[]): readonly
   if (frame.has('exchanges')) exchanges(parts, outsiders);
   if (frame.has('checks')) checks(parts);
   if (frame.has('masters')) masters(parts);
+  if (frame.has('forgetting')) forgetting(parts);
   return events;
 }
 

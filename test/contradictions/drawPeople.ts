@@ -158,3 +158,27 @@ export function checks({ target, lostAt, askedAt, add, otherHost, chance: chance
     add(at + 1, { do: 'checked', host });
   }
 }
+
+/** The objects that hold what was known are deleted and made anew, mostly around a restart, and the same is asked once more. */
+export function forgetting({ target, askedAt, add, chance: chanceFor }: Parts): void {
+  const chance = chanceFor('forgetting');
+  const at = askedAt + chance.of([chance.span(1, 300), chance.whole(150, 500)]);
+  if (chance.in(0.7)) {
+    add(at, { do: 'operator', is: 'killed' });
+    add(at + chance.whole(5, 90), { do: 'operator', is: 'started' });
+  }
+  if (chance.in(0.7)) add(at + chance.whole(-20, 60), { do: 'deleteRequest', name: requestName });
+  if (chance.in(0.6)) {
+    const goneAt = at + chance.whole(-20, 60);
+    add(goneAt, { do: 'removeHost', host: target });
+    add(goneAt + chance.whole(1, 60), { do: 'addHost', host: target });
+  }
+  const anewAt = at + chance.whole(60, 300);
+  add(anewAt, { do: 'request', name: 'anew', host: target, mode: 'Execute' });
+  if (chance.in(0.4)) {
+    const wordAt = anewAt + chance.span(1, 120);
+    // The same word as before, as often as a new one.
+    const dated = chance.in(0.5) ? 0 : -chance.whole(1, 400);
+    add(wordAt, { do: 'word', request: 'anew', about: target, dated, validFor: 3600 });
+  }
+}

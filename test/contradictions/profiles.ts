@@ -20,6 +20,7 @@ const nothing: Profile = {
   exchanges: 0,
   checks: 0,
   masters: 0,
+  forgetting: 0,
 };
 
 export const ofIdentity: Profile = { ...nothing, identity: 1, power: 0.2 };

@@ -65,7 +65,10 @@ test('who shares nothing with a Host changes no verdict about which machine it i
         const [host] = hosts as [Host];
         const hostsByIdentity = createObjectIndex(storeOf(hosts), identifyingKeys);
         const last = shown === undefined ? undefined : { device: 'bmc', ...shown };
-        const session = { power: () => ({ last: () => last }), signs: { confirmed: () => undefined } };
+        const session = {
+          power: () => ({ last: () => last }),
+          signs: { confirmed: () => undefined, showedOn: () => false },
+        };
         const cluster = { hostsByIdentity, pools: { get: () => undefined } };
         const found = identityFacts(cluster as never, host, session as never);
         const all = createObjectIndex(storeOf(hosts), () => ['all']);

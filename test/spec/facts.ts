@@ -237,6 +237,7 @@ export function suspected(): World {
       hostUUID: target,
       serial: 'SN-3',
       state: 'InService',
+      declaredWallMs: 0,
       attestationMaxMs: 3_600_000,
       hasPowerDevice: true,
       distrust: undefined,
@@ -248,6 +249,7 @@ export function suspected(): World {
       shown: shownIdentity(),
       shownToOthers: [],
       controllerConfirmed: true,
+      controllerShowedOn: true,
     },
     pool: read(pool()),
     answers: new Map(

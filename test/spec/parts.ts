@@ -96,6 +96,7 @@ export const declaredServer: DeclaredVirtualServer = {
   preferredHosts: [],
   antiAffinityGroup: undefined,
   lastHost: undefined,
+  mayRunOn: undefined,
   probe: 'none',
   probeTimeoutMs: 300_000,
 };

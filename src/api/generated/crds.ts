@@ -1196,6 +1196,18 @@ export const crds = [
            "type": "string",
            "description": "UUID of the host on which it was last seen running; kept while it is halted, so that a recovery of that host knows of it."
           },
+          "mayRunOn": {
+           "type": "string",
+           "description": "UUID of a host on which it may run although the pool has it elsewhere or halted: it was being moved there, or that host refused to start it because it has it already. `nowhere` where nobody can tell which host. Kept until it is seen to run on a host that answers; until then a recovery starts it on that host or nowhere."
+          },
+          "settledRequests": {
+           "type": "array",
+           "description": "UIDs of the RecoveryRequests that say that it may run on one host alone, and that are answered: it was seen to run after them.",
+           "maxItems": 64,
+           "items": {
+            "type": "string"
+           }
+          },
           "conditions": {
            "type": "array",
            "description": "What holds now, each with the generation it was judged for. Ready, Reconciling and Stalled follow the kstatus conventions.",

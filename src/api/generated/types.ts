@@ -596,6 +596,16 @@ readonly hostUUID?: string
  */
 readonly lastHostUUID?: string
 /**
+ * UUID of a host on which it may run although the pool has it elsewhere or halted: it was being moved there, or that host refused to start it because it has it already. `nowhere` where nobody can tell which host. Kept until it is seen to run on a host that answers; until then a recovery starts it on that host or nowhere.
+ */
+readonly mayRunOn?: string
+/**
+ * UIDs of the RecoveryRequests that say that it may run on one host alone, and that are answered: it was seen to run after them.
+ * 
+ * @maxItems 64
+ */
+readonly settledRequests?: readonly (string)[]
+/**
  * What holds now, each with the generation it was judged for. Ready, Reconciling and Stalled follow the kstatus conventions.
  * 
  * @maxItems 16

@@ -101,6 +101,7 @@ function targetFacts({ host, pool, session }: Subject, hasPowerDevice: boolean):
     poolUUID: pool.spec.hypervisor.xapi.poolUUID,
     hostUUID: host.spec.hostUUID,
     serial: host.spec.serial,
+    declaredWallMs: Date.parse(host.metadata.creationTimestamp ?? '') || 0,
     state: host.spec.state ?? 'InService',
     attestationMaxMs: attestation === undefined ? undefined : (attestation.maxValidForSeconds ?? 3600) * 1000,
     hasPowerDevice,
@@ -149,6 +150,7 @@ function declaredAnew(servers: readonly VirtualServer[], hosts: readonly Host[])
           preferredHosts: (spec.placement?.preferredHosts ?? []).flatMap((name) => uuidOf.get(name) ?? []),
           antiAffinityGroup: spec.placement?.antiAffinityGroup,
           lastHost: server.status?.lastHostUUID,
+          mayRunOn: server.status?.mayRunOn,
           probe:
             spec.probe?.tcp !== undefined
               ? 'tcp'

@@ -26,12 +26,22 @@ export function lastSeenBy(
     .toSorted((one, other) => (createdAt(one) < createdAt(other) ? -1 : 1));
   for (const other of earlier) {
     for (const machine of other.status?.virtualMachines ?? []) {
+      const onlyOn = isSettled(cluster, other, machine.uuid) ? undefined : machine.onlyOn;
       // One that its host refused to start twice runs there, and the pool may go on taking it for halted.
-      if (isUp(machine) && machine.onlyOn === undefined) seen.delete(machine.uuid);
-      else seen.set(machine.uuid, { by: other.metadata.name, onlyOn: machine.onlyOn });
+      if (isUp(machine) && onlyOn === undefined) seen.delete(machine.uuid);
+      else seen.set(machine.uuid, { by: other.metadata.name, onlyOn });
     }
   }
   return seen;
+}
+
+/** It was seen to run since, so that what this request says of its place is over. */
+function isSettled(cluster: Cluster, request: RecoveryRequest, vmUUID: string): boolean {
+  const { uid } = request.metadata;
+  return cluster.serversByMachine
+    .of(vmUUID)
+    .filter((server) => namespaceOf(server) === namespaceOf(request))
+    .some(({ status }) => uid !== undefined && status?.settledRequests?.includes(uid) === true);
 }
 
 function isUp({ state }: Machine): boolean {

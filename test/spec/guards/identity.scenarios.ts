@@ -181,6 +181,13 @@ export const identityScenarios: readonly Scenario[] = [
   },
   {
     guard: 'machineIsTheOneMeant',
+    rule: 'refuses a controller that was never seen to say On',
+    change: (world) => world.identity({ controllerConfirmed: false, controllerShowedOn: false }),
+    verdict: 'deny',
+    says: /has not yet been seen to say On, so nothing shows that it tells the power of host-3/,
+  },
+  {
+    guard: 'machineIsTheOneMeant',
     rule: 'takes a controller that followed the machine where the pool shows no serial',
     change: (world) => world.host(target, { serial: '' }),
     verdict: 'allow',
