@@ -51,7 +51,7 @@ export function silenceOf(
 export function heldOf({
   host,
   state,
-}: HostView): Pick<HostStatus, 'distrust' | 'lastSignOfLife' | 'controllerConfirmed'> {
+}: HostView): Pick<HostStatus, 'distrust' | 'lastSignOfLife' | 'controllerConfirmed' | 'openCut'> {
   const { status } = host;
   if (state.kind === 'closed') {
     return {
@@ -60,11 +60,13 @@ export function heldOf({
       ...(status?.controllerConfirmed === undefined
         ? {}
         : { controllerConfirmed: status.controllerConfirmed }),
+      ...(status?.openCut === undefined ? {} : { openCut: status.openCut }),
     };
   }
   const { signs } = state.session;
   const distrust = signs.distrust(host);
   const confirmed = signs.confirmed(host);
+  const cut = signs.openCut(host);
   return {
     ...(distrust === undefined
       ? {}
@@ -78,6 +80,7 @@ export function heldOf({
               : {}),
           },
         }),
+    ...(cut === undefined ? {} : { openCut: { at: isoSeconds(cut.atWallMs) } }),
     ...lastSignOf(host, signs.lastByOthers(host), isHeardNow(host, state.session)),
     ...(confirmed === undefined
       ? {}

@@ -5,7 +5,7 @@
  * the status of the Host, from where a restarted process takes them over.
  */
 import type { Host } from '../api/generated/types.ts';
-import type { PowerObservation } from '../domain/facts.ts';
+import type { Cut, PowerObservation } from '../domain/facts.ts';
 import { caughtBy, type Distrust, isEnded, type OffReading } from '../domain/trust.ts';
 import type { Clock } from '../ports/clock.ts';
 import { originOfController, type Redfish } from './identifyingKeys.ts';
@@ -26,6 +26,9 @@ export interface SignsOfLife {
   heardByOthers(hostUUID: string, by: string, askedMs: number): void;
   /** Something else showed, at that moment, that its controller is not the right one. */
   holdAgainst(hostUUID: string, because: string, atWallMs: number): void;
+  /** Its power was cut, and nobody knows yet whose that was; undefined when it is known that it was no other member's. */
+  powerWasCut(hostUUID: string, cut: Cut | undefined): void;
+  openCut(host: Host): Cut | undefined;
   distrust(host: Host): Distrust | undefined;
   lastByOthers(host: Host): LifeSign | undefined;
   confirmed(host: Host): { readonly device: string; readonly atWallMs: number } | undefined;
@@ -46,6 +49,8 @@ interface Machine {
   /** The newest checkedAt of its controllers, as declared when its Host was last looked at. */
   checkedWallMs: number;
   byOthers: LifeSign | undefined;
+  /** `closed` where this process knows what became of the newest. */
+  cut: Cut | 'closed' | undefined;
   confirmed: { readonly device: string; readonly atWallMs: number } | undefined;
 }
 
@@ -55,6 +60,7 @@ const sameTimeMs = 90_000;
 export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLife {
   const machines = new Map<string, Machine>();
   const startedWallMs = clock.wallMs();
+  const startedMs = clock.monotonicMs();
   const of = (hostUUID: string): Machine => {
     const known = machines.get(hostUUID);
     if (known !== undefined) return known;
@@ -67,6 +73,7 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
       forgiven: undefined,
       checkedWallMs: Number.NEGATIVE_INFINITY,
       byOthers: undefined,
+      cut: undefined,
       confirmed: undefined,
     };
     machines.set(hostUUID, machine);
@@ -129,6 +136,17 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
       if (isKnown) return;
       hold(machine, { device: machine.newest?.device ?? '', because, atWallMs });
     },
+    powerWasCut: (hostUUID, cut) => {
+      const machine = of(hostUUID);
+      const before = machine.cut;
+      machine.cut = cut ?? 'closed';
+      const same = typeof before === 'object' && before.atWallMs === cut?.atWallMs;
+      if (before !== machine.cut && !same) onChange();
+    },
+    openCut: (host) => {
+      const cut = machines.get(host.spec.hostUUID)?.cut ?? recordedCut(host, startedMs);
+      return cut === 'closed' ? undefined : cut;
+    },
     distrust: (host) => {
       const machine = of(host.spec.hostUUID);
       const held = machine.distrust ?? recordedDistrust(host);
@@ -178,6 +196,12 @@ function recordedDistrust(host: Host): Distrust | undefined {
     atWallMs: Date.parse(record.at ?? '') || 0,
     checkedWallMs: Date.parse(record.checkedAt ?? '') || Number.NEGATIVE_INFINITY,
   };
+}
+
+/** When it was sent and done by this process's clock is not known: whoever may have been cut has to answer from now on. */
+function recordedCut(host: Host, startedMs: number): Cut | undefined {
+  const atWallMs = Date.parse(host.status?.openCut?.at ?? '');
+  return Number.isNaN(atWallMs) ? undefined : { sentMs: startedMs, doneMs: startedMs, atWallMs };
 }
 
 /** One that lasted when it was written down may have lasted until this process began to look. */

@@ -105,10 +105,21 @@ export interface TargetFacts {
   readonly hasPowerDevice: boolean;
   /** What is held against its power controller. */
   readonly distrust: Distrust | undefined;
+  /** The newest cut of its power by whatever request, until every other member has answered after it. */
+  readonly openCut: Cut | undefined;
   /** The newest that others than the operator heard of it while it did not answer; `atMs` where this process heard it. */
   readonly lastSignOfLife:
     | { readonly by: string; readonly atWallMs: number; readonly atMs: number | undefined }
     | undefined;
+}
+
+/** The power of a machine was told to go off. */
+export interface Cut {
+  /** Monotonic: when it was sent, or when this process first knew of it. */
+  readonly sentMs: number;
+  /** Monotonic: after this the machine that was cut answers no more. */
+  readonly doneMs: number;
+  readonly atWallMs: number;
 }
 
 export interface DeclaredHost {

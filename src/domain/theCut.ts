@@ -5,22 +5,19 @@
 
 import { effectKey } from './acts/effects.ts';
 import { lastAct } from './acts/tries.ts';
-import type { Facts, Silence } from './facts.ts';
+import type { Cut, Facts, Silence } from './facts.ts';
+import type { PoolBelief } from './pool.ts';
 import { bootsAtLeastMs } from './trust.ts';
 
-export interface Cut {
-  /** Monotonic: when it was sent. */
-  readonly sentMs: number;
-  /** Monotonic: after this the machine that was cut answers no more. */
-  readonly doneMs: number;
-  readonly atWallMs: number;
-}
-
-/** The newest cut that may have worked; where the power was read as on after it, it was nobody's. */
+/**
+ * The newest cut that may have worked; where the power was read as on after it, it was nobody's. One of an earlier request,
+ * which may be cancelled or deleted, counts as long as it is not known whose power it took.
+ */
 export function cutOf(facts: Facts): Cut | undefined {
-  const { hostUUID } = facts.target;
+  const { hostUUID, openCut } = facts.target;
   const act = lastAct(facts, effectKey({ kind: 'cutPower', hostUUID }));
-  if (act === undefined || act.outcome === 'NotDone') return undefined;
+  if (act === undefined) return openCut;
+  if (act.outcome === 'NotDone') return undefined;
   // Until the controller said off the machine may have gone on answering.
   const doneMs = act.endedMs ?? (act.outcome === 'Intended' ? facts.nowMs : act.sinceMs);
   return { sentMs: act.sinceMs, doneMs, atWallMs: act.atWallMs };
@@ -37,6 +34,18 @@ export function wasSilentBefore(cut: Cut, since: Silence): boolean {
 /** It has answered a question that was asked after the power was off, whatever became of it later. */
 export function answeredAfter(cut: Cut, since: Silence): boolean {
   return since.lastAnswerMs !== undefined && since.lastAnswerMs > cut.doneMs;
+}
+
+/** The name of a member that may be the one that was cut: it has not answered after it, and was not silent before. */
+export function mayHaveBeenCut(cut: Cut, facts: Facts, pool: PoolBelief): string | undefined {
+  for (const host of pool.hosts.values()) {
+    if (host.uuid === facts.target.hostUUID || facts.hosts.get(host.uuid)?.state !== 'InService') continue;
+    const since = facts.silentSince.get(host.uuid);
+    if (since !== undefined && (wasSilentBefore(cut, since) || answeredAfter(cut, since))) continue;
+    const answer = facts.answers.get(host.uuid);
+    if (since !== undefined || answer?.kind !== 'known' || answer.atMs <= cut.doneMs) return host.name;
+  }
+  return undefined;
 }
 
 /** Members are asked every few seconds during a recovery, so a machine that was cut is missed within this. */

@@ -116,6 +116,7 @@ export function draw(seed: number, profile: Profile = everything): History {
     version: chance.in(0.3) ? '8.2' : '8.3',
     ...(chance.in(0.4) ? { habits: drawHabits(chance) } : {}),
     memberTimeoutSeconds: chance.in(0.85) ? 10 : 60,
+    ...(chanceOf(seed, 'limits').in(0.2) ? { failedMembers: 2 } : {}),
     ...identities,
     servers: drawServers(frame),
     events: tidied(

@@ -9,8 +9,8 @@ export interface Ending {
 
 /** More of one kind of act than any recovery needs, retries and a second fence included. */
 const mostActs = 12;
-/** Status writes for one request in the last minutes, when nothing happens any more. */
-const mostWrites = 12;
+/** Status writes for one request in the last minute, when nothing happens any more. */
+const mostWrites = 8;
 const watchedMs = 60_000;
 /** Acts that go on for longer than so many looks are counted by `mostActs`. */
 const mostLooks = 5;
@@ -136,17 +136,26 @@ function endless(stage: Staged, from: number): readonly Failure[] {
     if (times > mostActs)
       failures.push({ kind: 'endless', sort: 'acts', sentence: `${act} was done ${times} times` });
   }
-  const writes = stage.world.simulation.transcript
-    .slice(from)
-    .filter((line) => / operator \S+ (?:PUT|PATCH) \S*\/recoveryrequests\/\S+ > /.test(line)).length;
-  if (writes > mostWrites) {
-    failures.push({
-      kind: 'endless',
-      sort: 'writes',
-      sentence: `${writes} records were written in the last ${watchedMs / 1000} s, with nothing going on`,
-    });
+  for (const [request, writes] of recordsWritten(stage.world.simulation.transcript.slice(from))) {
+    if (writes > mostWrites) {
+      failures.push({
+        kind: 'endless',
+        sort: 'writes',
+        sentence: `${writes} records of ${request} were written in the last ${watchedMs / 1000} s, with nothing going on`,
+      });
+    }
   }
   return failures;
+}
+
+/** By request. */
+function recordsWritten(transcript: readonly string[]): ReadonlyMap<string, number> {
+  const written = new Map<string, number>();
+  for (const line of transcript) {
+    const request = / operator \S+ (?:PUT|PATCH) \S*\/recoveryrequests\/([^/\s]+)\S* > /.exec(line)?.[1];
+    if (request !== undefined) written.set(request, (written.get(request) ?? 0) + 1);
+  }
+  return written;
 }
 
 const bug =

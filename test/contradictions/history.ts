@@ -24,6 +24,8 @@ export interface History {
   readonly version: '8.2' | '8.3';
   readonly habits?: Partial<Habits>;
   readonly memberTimeoutSeconds: number;
+  /** How many members the Pool lets fail at the same time; 1 where nothing is said. */
+  readonly failedMembers?: number;
   /** Of host-1, host-2 … Serials are SN-1, SN-2 …, and BD-1, BD-2 … on the boards, where nothing else is said. */
   readonly machines: readonly MachineOptions[];
   readonly outsiders: readonly OutsiderOptions[];

@@ -94,11 +94,19 @@ export function wordBeforeTheRest(history: History): boolean {
 }
 
 /** Its controller says Off from the start, and for a good while everybody hears the machine. */
-export function offFromTheStart(history: History): boolean {
+/** Its controller begins to say Off of it after it was seen to say On, while a request has it read and the member answers. */
+export function offWhileItAnswers(history: History): boolean {
+  const cutAt = cutOffAt(history, 'everyone') ?? 0;
+  const askedAt = timed(history, 'request')[0]?.at ?? Number.POSITIVE_INFINITY;
   const lies = timed(history, 'controller').some(
-    ({ at, host, is }) => at === 0 && host === targetOf(history) && is.includes('saysAlwaysOff'),
+    ({ at, host, is }) =>
+      at > 0 &&
+      at < cutAt - 5 &&
+      askedAt < cutAt - 5 &&
+      host === targetOf(history) &&
+      is.includes('saysAlwaysOff'),
   );
-  return livesUnheard(history) && lies && (cutOffAt(history, 'everyone') ?? 0) > 125;
+  return livesUnheard(history) && lies;
 }
 
 /** Moved away before the loss. */

@@ -1,5 +1,5 @@
 /** Plays a history in a world of its own and tells what came of it. */
-import type { Host } from '../../src/api/generated/types.ts';
+import type { Host, Pool } from '../../src/api/generated/types.ts';
 import type { HarmfulEffect, LabOptions } from '../../src/lab/lab.ts';
 import type { KubernetesObject } from '../../src/ports/kubernetes.ts';
 import type { OutgoingRequest } from '../../src/simulation/faults.ts';
@@ -196,6 +196,11 @@ function asDeclared(object: KubernetesObject, history: History, world: World): K
     if (powerState === undefined) return object;
     const { spec } = object as KubernetesObject & { readonly spec: object };
     return { ...object, spec: { ...spec, powerState } } as KubernetesObject;
+  }
+  const { failedMembers } = history;
+  if (object.kind === 'Pool' && failedMembers !== undefined) {
+    const { spec } = object as Pool;
+    return { ...object, spec: { ...spec, limits: { ...spec.limits, failedMembers } } } as KubernetesObject;
   }
   const declared = history.hosts.find((each) => each.host === object.metadata.name);
   if (object.kind !== 'Host' || declared === undefined) return object;

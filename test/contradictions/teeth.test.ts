@@ -11,7 +11,7 @@ import {
   isOfAnotherMember,
   isOfTheSpare,
   movedAway,
-  offFromTheStart,
+  offWhileItAnswers,
   wordBeforeTheRest,
   wordThenRestart,
 } from './ingredients.ts';
@@ -141,7 +141,7 @@ const teeth: readonly Tooth[] = [
       }));
     },
     profile: ofControllers,
-    needs: offFromTheStart,
+    needs: offWhileItAnswers,
     from: 1,
     finds: /while it runs/,
   },

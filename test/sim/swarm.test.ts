@@ -57,7 +57,10 @@ test.each(seeds)('seed %d: nothing is harmed, and in the end it is quiet', async
   if (ending.phase !== 'Succeeded') {
     // Tried as often as is right, it was given up with a reason; what was to be started is named with it.
     expect(['Failed', 'Refused'], story).toContain(ending.phase);
-    expect(scene.says, story).toMatch(/tried 3 times|asked 3 times|could not be started|was contradicted/);
+    // The master that is cut off in the moment of the cut, and a restart that forgets its answer, look like a wrong cut.
+    expect(scene.says, story).toMatch(
+      /tried 3 times|asked 3 times|could not be started|was contradicted|fell silent when the power/,
+    );
   }
   // A request that waits for a person shows now and then for how long it has.
   await expectQuiet(world, { story, recordsAtMost: ending.phase === 'Refused' ? 3 : 0 });

@@ -238,6 +238,7 @@ export function suspected(): World {
       serial: 'SN-3',
       state: 'InService',
       declaredWallMs: 0,
+      openCut: undefined,
       attestationMaxMs: 3_600_000,
       hasPowerDevice: true,
       distrust: undefined,

@@ -810,6 +810,17 @@ export const crds = [
             }
            }
           },
+          "openCut": {
+           "type": "object",
+           "description": "Its power was cut, and not every other member has answered since; one that has not may be the machine that was cut.",
+           "properties": {
+            "at": {
+             "type": "string",
+             "format": "date-time",
+             "description": "When."
+            }
+           }
+          },
           "controllerConfirmed": {
            "type": "object",
            "description": "The power controller was seen to say On while the machine itself answered.",

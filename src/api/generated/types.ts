@@ -397,6 +397,15 @@ readonly at?: string
 readonly checkedAt?: string
 }
 /**
+ * Its power was cut, and not every other member has answered since; one that has not may be the machine that was cut.
+ */
+readonly openCut?: {
+/**
+ * When.
+ */
+readonly at?: string
+}
+/**
  * The power controller was seen to say On while the machine itself answered.
  */
 readonly controllerConfirmed?: {

@@ -18,6 +18,7 @@ import { type ActRecord, type Memory, momentOf, sinceWhen } from './memory.ts';
 import { restsOn } from './observe.ts';
 import { objection, send } from './perform.ts';
 import { type RecoveryOptions, type Subject, subjectOf } from './subject.ts';
+import { tellTheHost } from './tellTheHost.ts';
 import { writeRecord } from './writeRecord.ts';
 
 export interface Deciding<D extends Decision = Decision> {
@@ -81,6 +82,8 @@ export async function actOnce(
   memory.plan = draft.plan;
   memory.timeline = draft.timeline;
   sendNow({ ...deciding, epoch, wave }, options);
+  // Its request may be gone at the next look.
+  tellTheHost(subject, assemble(subject, memory, options));
   return { requeueAfterMs: whileRunningMs };
 }
 

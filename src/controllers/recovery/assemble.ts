@@ -106,6 +106,7 @@ function targetFacts({ host, pool, session }: Subject, hasPowerDevice: boolean):
     attestationMaxMs: attestation === undefined ? undefined : (attestation.maxValidForSeconds ?? 3600) * 1000,
     hasPowerDevice,
     distrust: session.signs.distrust(host),
+    openCut: session.signs.openCut(host),
     lastSignOfLife: session.signs.lastByOthers(host),
   };
 }

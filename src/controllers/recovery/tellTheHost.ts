@@ -1,14 +1,19 @@
 import { refusedAsLive } from '../../domain/acts/declareDead.ts';
 import type { Facts } from '../../domain/facts.ts';
-import { cutOf, wrongCut } from '../../domain/theCut.ts';
+import { cutOf, mayHaveBeenCut, wrongCut } from '../../domain/theCut.ts';
 import type { Subject } from './subject.ts';
 
 /** What only a recovery learns about the machine and its controller is passed on to the Host, where it outlives the request. */
 export function tellTheHost({ session, host }: Subject, facts: Facts): void {
   const { hostUUID } = host.spec;
+  const cut = cutOf(facts);
   const wrong = wrongCut(facts);
   // Dated by the cut: a person who has dealt with it since is not asked again after each restart.
-  if (wrong !== undefined) session.signs.holdAgainst(hostUUID, wrong, cutOf(facts)?.atWallMs ?? 0);
+  if (wrong !== undefined) session.signs.holdAgainst(hostUUID, wrong, cut?.atWallMs ?? 0);
+  const { pool } = facts;
+  const isOpen =
+    cut !== undefined && (pool.kind === 'unknown' || mayHaveBeenCut(cut, facts, pool.value) !== undefined);
+  session.signs.powerWasCut(hostUUID, isOpen ? cut : undefined);
   const refused = refusedAsLive(facts);
   const heard = session.signs.lastByOthers(host)?.atMs;
   if (refused !== undefined && (heard === undefined || heard < refused.sinceMs))

@@ -4,7 +4,7 @@ import { currentPool } from '../currentPool.ts';
 import type { Facts } from '../facts.ts';
 import { freshOnly, oldestMs } from '../freshness.ts';
 import { cutInVain } from '../steps/cutThePower.ts';
-import { answeredAfter, cutOf, wasSilentBefore, wrongCut } from '../theCut.ts';
+import { cutOf, mayHaveBeenCut, wrongCut } from '../theCut.ts';
 import { whyNotTrusted } from '../trust.ts';
 import { allow, deny, type Guard, missing, type Verdict } from '../verdict.ts';
 import { attestationInForce, whyAttestationDoesNotCount } from '../words.ts';
@@ -67,21 +67,16 @@ export const othersAnsweredSinceTheCut: Guard = {
   name: 'othersAnsweredSinceTheCut',
   judge: (facts) => {
     const cut = cutOf(facts);
-    if (cut === undefined) return allow('No power was cut by this request.');
+    if (cut === undefined) return allow('No power was cut.');
     const wrong = wrongCut(facts);
     if (wrong !== undefined) return deny(wrong);
     const pool = currentPool(facts);
     if (pool.kind === 'missing') return missing(pool.because);
-    for (const host of pool.value.hosts.values()) {
-      if (host.uuid === facts.target.hostUUID || facts.hosts.get(host.uuid)?.state !== 'InService') continue;
-      const since = facts.silentSince.get(host.uuid);
-      if (since !== undefined && (wasSilentBefore(cut, since) || answeredAfter(cut, since))) continue;
-      const answer = facts.answers.get(host.uuid);
-      if (since !== undefined || answer?.kind !== 'known' || answer.atMs <= cut.doneMs) {
-        return missing(
-          `${host.name} has not answered since the power of ${facts.target.name} was cut. Until it does, it may be the machine that was cut.`,
-        );
-      }
+    const silent = mayHaveBeenCut(cut, facts, pool.value);
+    if (silent !== undefined) {
+      return missing(
+        `${silent} has not answered since the power of ${facts.target.name} was cut. Until it does, it may be the machine that was cut.`,
+      );
     }
     return allow(`Every other member has answered since the power of ${facts.target.name} was cut.`);
   },
