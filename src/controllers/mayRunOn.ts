@@ -28,7 +28,10 @@ export function mayRunOnNow({ server, machine, members, requests }: MayRunOnView
   const before = server.status?.settledRequests ?? [];
   const settled = before.filter((uid) => requests.some((request) => request.metadata.uid === uid));
   const on = machine?.residentOn;
-  if (machine !== undefined && on !== undefined) {
+  if (machine !== undefined && on !== undefined && machine.powerState === 'Halted') {
+    // Its host began to start it and was lost. While the start is under way, the pool knows of it.
+    if (machine.currentOperations.length === 0) return statusOf(on, settled);
+  } else if (machine !== undefined && on !== undefined) {
     const end = otherEnd(machine, on);
     if (end !== undefined) return statusOf(end, settled);
     if (answers(members, on)) {

@@ -39,7 +39,7 @@ function claimOn(
 ): Claimed['how'] | undefined {
   const { target } = facts;
   if (machine.residentOn === target.hostUUID) return 'resident';
-  if (machine.residentOn !== undefined || machine.powerState !== 'Halted') return undefined;
+  if (machine.powerState !== 'Halted') return undefined;
   // A shutdown in order takes its locks away, so a lock that is left tells of one that was not.
   if (machine.disks.some((disk) => locked.has(disk.vdiUUID))) return 'locked';
   const declared = facts.declared.get(machine.uuid);

@@ -66,7 +66,18 @@ export function onlyPlace(
     otherEnd(machine, facts.target.hostUUID),
     holderElsewhere(machine, facts),
     rememberedEnd(machine, facts),
+    whereItWasStarted(machine, facts.target.hostUUID),
   ]);
+}
+
+/**
+ * A host has a virtual machine for resident from the moment in which it begins to start it. Where the pool loses that host
+ * meanwhile, the record goes on saying Halted, and the domain may have come up there.
+ */
+function whereItWasStarted(machine: VirtualMachineBelief, memberUUID: string): string | undefined {
+  return machine.powerState === 'Halted' && machine.residentOn !== memberUUID
+    ? machine.residentOn
+    : undefined;
 }
 
 /** Where a move led that the pool's record no longer shows, as it was written down for a machine that is declared. */

@@ -160,7 +160,7 @@ function placeThere(
 ): Placement {
   const name = pool.hosts.get(hostUUID)?.name ?? hostUUID;
   const mayRun = hostUUID === nowhere ? 'on another host' : `on ${name}`;
-  const what = `It may run ${mayRun} already (a move or a lock of its disk says so), so it is started nowhere else`;
+  const what = `It may run ${mayRun} already (a move, a start or a lock of its disk says so), so it is started nowhere else`;
   const room = rooms.find(({ host }) => host.uuid === hostUUID);
   if (room !== undefined && !wish.notOn.has(hostUUID)) {
     return { kind: 'placed', hostUUID, why: `${what}; ${name} refuses it if it runs there already` };

@@ -57,6 +57,13 @@ describe('it remembers', () => {
     });
   });
 
+  test('the host that was lost in the middle of its start, and not one that is starting it', () => {
+    const begun = { ...halted, residentOn: target };
+    expect(mayRunOnNow(view({ machine: begun }))).toEqual({ mayRunOn: target });
+    const starting = { ...begun, currentOperations: ['start_on'] };
+    expect(mayRunOnNow(view({ machine: starting }))).toEqual({});
+  });
+
   test('the move while the pool cannot be asked', () => {
     const blind = view({ machine: undefined, members: undefined }, { mayRunOn: target });
     expect(mayRunOnNow(blind)).toEqual({ mayRunOn: target });

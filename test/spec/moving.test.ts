@@ -77,6 +77,13 @@ describe('the plan', () => {
     expect(web(world)).toMatchObject({ host: fourth, onlyOn: fourth });
   });
 
+  test('starts it where it was resident and halted, for that host was lost in the middle of its start', () => {
+    const world = moved({ powerState: 'Halted', residentOn: second }).with({
+      lastSeen: new Map([[vmUUID('web'), { by: 'before', onlyOn: undefined }]]),
+    });
+    expect(web(world)).toMatchObject({ host: second, onlyOn: second });
+  });
+
   test('starts it nowhere when its signs name several ends', () => {
     const world = moved({ scheduledOn: second }).locks([lock('web', { 'OpaqueRef:host-4': 'RW' })]);
     expect(web(world)).toMatchObject({ state: 'NotRecoverable', onlyOn: 'nowhere' });

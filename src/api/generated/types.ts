@@ -605,7 +605,7 @@ readonly hostUUID?: string
  */
 readonly lastHostUUID?: string
 /**
- * UUID of a host on which it may run although the pool has it elsewhere or halted: it was being moved there, or that host refused to start it because it has it already. `nowhere` where nobody can tell which host. Kept until it is seen to run on a host that answers; until then a recovery starts it on that host or nowhere.
+ * UUID of a host on which it may run although the pool has it elsewhere or halted: it was being moved there, that host was lost in the middle of its start, or that host refused to start it because it has it already. `nowhere` where nobody can tell which host. Kept until it is seen to run on a host that answers; until then a recovery starts it on that host or nowhere.
  */
 readonly mayRunOn?: string
 /**

@@ -1,10 +1,10 @@
 import type { Database } from '../belief/database.ts';
 import type { DiskSpec } from '../world/machines.ts';
 import type { Acting } from './acting.ts';
-import { failToReach, look } from './contact.ts';
+import { asksMaster, failToReach } from './contact.ts';
 import { holdersIn, lockKey, removeKey, setKey } from './locks.ts';
 import { type Failed, failed } from './outcome.ts';
-import { type Member, masterOf, memberByRef, type Pool } from './pool.ts';
+import { type Member, memberByRef, type Pool } from './pool.ts';
 
 /** One disk that a host is to open for a domain. */
 export interface Activation {
@@ -126,11 +126,6 @@ export function isOpen(pool: Pool, member: Member, vdiUUID: string): boolean {
 
 function configOf(database: Database, vdi: string): Readonly<Record<string, string>> {
   return database.get('VDI', vdi)?.sm_config ?? {};
-}
-
-function asksMaster(pool: Pool, member: Member): boolean {
-  const master = masterOf(pool);
-  return master !== undefined && look(pool, member, master.member) === 'answers';
 }
 
 function unavailable(detail: string): Failed {

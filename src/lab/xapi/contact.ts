@@ -1,6 +1,6 @@
 import type { Database } from '../belief/database.ts';
 import { type Failed, failed } from './outcome.ts';
-import type { Member, Pool } from './pool.ts';
+import { type Member, masterOf, type Pool } from './pool.ts';
 
 /** How one toolstack fares when it calls another over the management network. */
 export type Contact = 'answers' | 'refused' | 'silent';
@@ -10,6 +10,12 @@ export function look(pool: Pool, from: Member, to: Member): Contact {
   if (to.machine.operatingSystem !== 'up') return 'silent';
   if (!pool.network.reaches(from.identity.name, to.identity.name, 'management')) return 'silent';
   return to.toolstack === 'running' ? 'answers' : 'refused';
+}
+
+/** Whether a toolstack can ask the master, and with it the database. */
+export function asksMaster(pool: Pool, member: Member): boolean {
+  const master = masterOf(pool);
+  return master !== undefined && look(pool, member, master.member) === 'answers';
 }
 
 const attempts = 10;

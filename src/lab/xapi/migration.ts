@@ -4,7 +4,7 @@ import { nullRef } from '../belief/records.ts';
 import type { MigrationPoint } from '../steering.ts';
 import type { Domain, Machine } from '../world/machines.ts';
 import { isOpen } from './activation.ts';
-import { look } from './contact.ts';
+import { asksMaster } from './contact.ts';
 import { diskSpecs, giveBackLocks, holdersIn, takeLock } from './locks.ts';
 import { labNameOf, type Member, masterOf, memberByRef, type Pool } from './pool.ts';
 import { reportMemory } from './statistics.ts';
@@ -175,9 +175,4 @@ function isFree(pool: Pool, database: Database, domain: Domain): boolean {
 function holds(pool: Pool, host: string, vdiUUID: string): boolean {
   const member = memberByRef(pool, host);
   return member !== undefined && isOpen(pool, member, vdiUUID);
-}
-
-function asksMaster(pool: Pool, member: Member): boolean {
-  const master = masterOf(pool);
-  return master !== undefined && look(pool, member, master.member) === 'answers';
 }

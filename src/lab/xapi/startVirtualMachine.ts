@@ -4,7 +4,7 @@ import type { DiskSpec, Domain } from '../world/machines.ts';
 import { type Acting, livesOn } from './acting.ts';
 import { activate } from './activation.ts';
 import { possibleHosts, refuseToBoot } from './bootChecks.ts';
-import { failToReach } from './contact.ts';
+import { asksMaster, failToReach } from './contact.ts';
 import { xapiDate } from './dates.ts';
 import { reportDomains } from './heartbeats.ts';
 import { diskSpecs, giveBackLocks } from './locks.ts';
@@ -68,7 +68,9 @@ interface There extends Start {
 
 /**
  * On the target host: it is resident there from now on although it is still Halted, its disks are activated one after the
- * other, then the domain is built. A host that dies over it leaves everything as it was at that moment.
+ * other, then the domain is built. A host that dies over it leaves everything as it was at that moment. Domains are built by
+ * a process of their own: where only the toolstack dies, or the way to the master breaks, the domain comes up all the same,
+ * and the database goes on having it as Halted and resident there.
  */
 async function startThere(acting: Acting, there: There): Promise<Outcome> {
   const { pool, database } = acting;
@@ -108,17 +110,32 @@ async function openAndBuild(acting: Acting, building: Building): Promise<Domain 
     return activated;
   }
   await pool.time.pause(halfMs);
-  if (target.incarnation !== incarnation || target.machine.operatingSystem !== 'up') return 'lost';
+  const died = target.incarnation !== incarnation;
+  if (target.machine.operatingSystem !== 'up' || (died && target.toolstack !== 'down')) return 'lost';
   const fails = acting.effects.find((effect) => effect.kind === 'domainFails');
   if (fails?.kind === 'domainFails') {
     if (fails.lock === 'released') giveBackLocks(pool, database, { host: target, disks });
     return failed('INTERNAL_ERROR', 'xenopsd: the domain could not be built');
   }
   const domain = buildDomain(acting, building);
+  if (domain !== undefined && (died || !asksMaster(pool, target))) {
+    if (!died) void reportWhenBack(pool, target);
+    return 'lost';
+  }
   if (domain !== undefined) return domain;
   giveBackLocks(pool, database, { host: target, disks });
   return existsThere(acting, building) ?? failed('INTERNAL_ERROR', 'xenopsd: the domain could not be built');
 }
+
+/** The host tells the database what it has as soon as it can, which it does again and again. */
+async function reportWhenBack(pool: Pool, target: Member): Promise<void> {
+  const { incarnation } = target;
+  while (target.incarnation === incarnation && !asksMaster(pool, target))
+    await pool.time.pause(reportEveryMs);
+  if (target.incarnation === incarnation) reportDomains(pool, target);
+}
+
+const reportEveryMs = 5_000;
 
 function failToReachStorage(pool: Pool, target: Member, disks: readonly DiskSpec[]): Failed | undefined {
   const shared = disks.find((disk) => disk.shared);
