@@ -29,8 +29,10 @@ export function mayRunOnNow({ server, machine, members, requests }: MayRunOnView
   const settled = before.filter((uid) => requests.some((request) => request.metadata.uid === uid));
   const on = machine?.residentOn;
   if (machine !== undefined && on !== undefined && machine.powerState === 'Halted') {
-    // Its host began to start it and was lost. While the start is under way, the pool knows of it.
-    if (machine.currentOperations.length === 0) return statusOf(on, settled);
+    // Its host began to start it and was lost. While the start is under way, the pool knows of it; and where it ran before,
+    // it may only be in the middle of its stop.
+    const isStarted = on !== server.status?.lastHostUUID && machine.currentOperations.length === 0;
+    if (isStarted) return statusOf(on, settled);
   } else if (machine !== undefined && on !== undefined) {
     const end = otherEnd(machine, on);
     if (end !== undefined) return statusOf(end, settled);

@@ -56,9 +56,11 @@ export interface IdentityTrouble {
 /** Why the facts do not show that the Host and its controller are the one machine that is meant, or undefined. */
 export function whyNotThisMachine(facts: Facts): IdentityTrouble | undefined {
   const pool = facts.pool.kind === 'known' ? facts.pool.value : undefined;
-  // Power is cut only where it reads as on, so a cut in the journal tells of an On, whoever else remembers it.
-  const saidOn = !facts.identity.controllerShowedOn && cutOf(facts) !== undefined;
-  return identityTrouble(saidOn ? { ...facts.identity, controllerShowedOn: true } : facts.identity, pool);
+  // Power is cut only where it reads as on, so a cut in the journal tells of an On, whoever else remembers it. And of one
+  // that was caught there is more to say than that.
+  const skipsOn =
+    !facts.identity.controllerShowedOn && (cutOf(facts) !== undefined || facts.target.distrust !== undefined);
+  return identityTrouble(skipsOn ? { ...facts.identity, controllerShowedOn: true } : facts.identity, pool);
 }
 
 /** The same for a Host that nobody has asked anything about yet. Without a pool only what needs none is judged. */

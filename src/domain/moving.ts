@@ -83,7 +83,8 @@ function whereItWasStarted(machine: VirtualMachineBelief, memberUUID: string): s
 /** Where a move led that the pool's record no longer shows, as it was written down for a machine that is declared. */
 function rememberedEnd(machine: VirtualMachineBelief, { declared, target }: Facts): string | undefined {
   const { lastHost, mayRunOn } = declared.get(machine.uuid) ?? {};
-  return mayRunOn === target.hostUUID ? lastHost : mayRunOn;
+  const other = mayRunOn === target.hostUUID ? lastHost : mayRunOn;
+  return other === target.hostUUID ? undefined : other;
 }
 
 /**

@@ -201,7 +201,7 @@ function beforeStart(victim: Victim, reading: StartFacts, facts: Facts): Victim 
     if (moved !== undefined) return moved;
   }
   const mayRun =
-    victim.onlyOn === undefined
+    victim.onlyOn === undefined || victim.host !== victim.onlyOn
       ? ''
       : ' It may run there already, so it is started nowhere else: look there (xl list), and start it by hand only when it runs nowhere.';
   return { ...victim, state: 'Failed', why: `${verdict.because}${mayRun}` };

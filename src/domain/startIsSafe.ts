@@ -74,7 +74,7 @@ function isAtItsOnlyPlace({ victim, machine, facts }: StartQuestion): StartVerdi
   return only === undefined || only === victim.host
     ? { kind: 'allow' }
     : deny(
-        `It may run on ${only === nowhere ? 'another host' : hostName(only, facts)} already, so it is not started elsewhere.${victim.onlyOn === undefined ? ' Look there (xl list), and start it by hand only when it runs nowhere.' : ''}`,
+        `It may run on ${only === nowhere ? 'another host' : hostName(only, facts)} already, so it is not started elsewhere. Look there (xl list), and start it by hand only when it runs nowhere.`,
       );
 }
 

@@ -66,7 +66,9 @@ export interface Observer {
   noteCut(effect: HarmfulEffect): void;
 }
 
-const unreadable = ['hangs', 'refusesPassword', 'powerStateNull'];
+const silent = ['hangs', 'powerStateNull'];
+/** Whoever has a session already goes on reading. */
+const unreadable = [...silent, 'refusesPassword'];
 
 export function createObserver(world: World, history: History): Observer {
   const { lab, simulation } = world;
@@ -106,13 +108,13 @@ export function createObserver(world: World, history: History): Observer {
     status.hosts.find((each) => each.name === machine)?.power ??
     status.outsiders.find((each) => each.name === machine)?.power ??
     'off';
-  const says = (status: Status, host: string): 'On' | 'Off' | 'nothing' => {
+  const says = (status: Status, host: string, unless = unreadable): 'On' | 'Off' | 'nothing' => {
     const controller = status.hosts.find((each) => each.name === controllerOf(host));
     const { rungs } = declared(host);
     if (rungs === 'attestation' || rungs === 'none' || controller === undefined) return 'nothing';
     const behaviours = controller.bmc.split(' ');
     if (
-      unreadable.some((each) => behaviours.includes(each)) ||
+      unless.some((each) => behaviours.includes(each)) ||
       !openTo(`bmc-${controller.name.slice('host-'.length)}`)
     )
       return 'nothing';
@@ -155,7 +157,7 @@ export function createObserver(world: World, history: History): Observer {
       const answers = watched && (byItself || masterReaches(status, name));
       const said = says(status, name);
       seen.answers.note(nowMs, answers);
-      seen.readsOff.note(nowMs, said === 'Off');
+      seen.readsOff.note(nowMs, says(status, name, silent) === 'Off');
       const slow = /answersAfterMs|endedSession/.test(
         status.hosts.find((each) => each.name === controllerOf(name))?.bmc ?? '',
       );

@@ -62,6 +62,7 @@ describe('it remembers', () => {
     expect(mayRunOnNow(view({ machine: begun }))).toEqual({ mayRunOn: target });
     const starting = { ...begun, currentOperations: ['start_on'] };
     expect(mayRunOnNow(view({ machine: starting }))).toEqual({});
+    expect(mayRunOnNow(view({ machine: begun }, { lastHostUUID: target }))).toEqual({});
   });
 
   test('the move while the pool cannot be asked', () => {

@@ -84,6 +84,12 @@ describe('the plan', () => {
     expect(web(world)).toMatchObject({ host: second, onlyOn: second });
   });
 
+  test('starts it anywhere when all that is remembered names the member itself', () => {
+    const world = moved({}).declared('web', { lastHost: target, mayRunOn: target });
+    expect(web(world)).toMatchObject({ state: 'Planned' });
+    expect(web(world)?.onlyOn).toBeUndefined();
+  });
+
   test('starts it nowhere when its signs name several ends', () => {
     const world = moved({ scheduledOn: second }).locks([lock('web', { 'OpaqueRef:host-4': 'RW' })]);
     expect(web(world)).toMatchObject({ state: 'NotRecoverable', onlyOn: 'nowhere' });
