@@ -39,7 +39,8 @@ export function answeredAfter(cut: Cut, since: Silence): boolean {
 /** The name of a member that may be the one that was cut: it has not answered after it, and was not silent before. */
 export function mayHaveBeenCut(cut: Cut, facts: Facts, pool: PoolBelief): string | undefined {
   for (const host of pool.hosts.values()) {
-    if (host.uuid === facts.target.hostUUID || facts.hosts.get(host.uuid)?.state !== 'InService') continue;
+    // One in Maintenance may be the machine that was cut as well. Members that nobody declared stop a recovery elsewhere.
+    if (host.uuid === facts.target.hostUUID || !facts.hosts.has(host.uuid)) continue;
     const since = facts.silentSince.get(host.uuid);
     if (since !== undefined && (wasSilentBefore(cut, since) || answeredAfter(cut, since))) continue;
     const answer = facts.answers.get(host.uuid);

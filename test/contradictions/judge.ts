@@ -14,8 +14,6 @@ const observableMs = 60_000;
 const settledReadingMs = 16 * 60_000;
 /** What an act rests on may be this old when the act is sent; and so much later it may take place after that. */
 const restsOnMs = 6_000;
-/** After a wrong cut the others have to have answered since; they are asked at least this often while a request runs. */
-const othersAskedMs = 20_000;
 
 export type Judgement =
   | { readonly kind: 'safe' }
@@ -164,7 +162,8 @@ function whyControllerDoesNotExplain(
   }
   if (!itself.has(host)) return whyNotItself(host, observer, history) ?? 'its identity was contradicted';
   if (isCaught(seen, nowMs)) return 'its controller had been caught saying Off while the machine answered';
-  if (seen?.wronglyCut !== undefined && nowMs - seen.wronglyCut.atMs > othersAskedMs) {
+  // Nothing may rest on a cut before every other member has answered after it.
+  if (seen?.wronglyCut !== undefined) {
     return `the cut through its controller took the power of ${seen.wronglyCut.machine}, which fell silent`;
   }
   return undefined;

@@ -29,6 +29,8 @@ export interface HostSeen {
   poweredSinceMs: number | undefined;
   /** The operator or the master could hear the member, with an operator there to notice. */
   readonly answers: Windows;
+  /** It answered the operator at its own address. */
+  readonly answersItself: Windows;
   /** Its declared controller said something else than Off, and could be read, with a request that reads it. */
   readonly readsOn: Windows;
   /** Its declared controller said Off, and could be read. */
@@ -87,6 +89,7 @@ export function createObserver(world: World, history: History): Observer {
       name,
       poweredSinceMs: simulation.nowMs,
       answers: new Windows(),
+      answersItself: new Windows(),
       readsOn: new Windows(),
       readsOff: new Windows(),
       caughtInRequest: new Windows(),
@@ -157,6 +160,7 @@ export function createObserver(world: World, history: History): Observer {
       const answers = watched && (byItself || masterReaches(status, name));
       const said = says(status, name);
       seen.answers.note(nowMs, answers);
+      seen.answersItself.note(nowMs, watched && byItself);
       seen.readsOff.note(nowMs, says(status, name, silent) === 'Off');
       const slow = /answersAfterMs|endedSession/.test(
         status.hosts.find((each) => each.name === controllerOf(name))?.bmc ?? '',
@@ -260,8 +264,13 @@ export function createObserver(world: World, history: History): Observer {
       for (const seen of hosts.values()) {
         const status = lab.status().hosts.find((each) => each.name === controllerOf(seen.name));
         if (status?.bmcCabledTo !== effect.target || effect.target === seen.name) continue;
-        if (!hosts.has(effect.target) || !requestFor(seen.name)) continue;
-        seen.wronglyCut = { machine: effect.target, atMs: simulation.nowMs };
+        if (!requestFor(seen.name)) continue;
+        const { nowMs } = simulation;
+        // One that had not been heard of for a minute could not be missed.
+        const heard = hosts
+          .get(effect.target)
+          ?.answersItself.touched({ fromMs: nowMs - 60_000, toMs: nowMs });
+        if (heard === true) seen.wronglyCut = { machine: effect.target, atMs: nowMs };
       }
     },
   };
