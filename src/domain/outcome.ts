@@ -69,7 +69,7 @@ export function outcomeOf(decision: Decision, facts: Facts, since: Since): Outco
     return { phase: facts.plan === undefined ? 'Pending' : 'Waiting', message, stalled: undefined };
   }
   if (decision.kind === 'refuse') {
-    const message = `${decision.because}${leftHalted(facts)}`;
+    const message = `${decision.because}${leftHalted(facts)}${begun ? caughtOnTheWay(facts, decision.because) : ''}`;
     return { phase: 'Refused', message, stalled: { reason: 'Refused', message } };
   }
   const phase = phaseOf(decision, facts, begun);
@@ -112,6 +112,19 @@ function leftHalted(facts: Facts): string {
   if (left.length === 0 || !releaseHasBegun(facts)) return '';
   const { name } = facts.target;
   return ` ${names(left)} may be left halted by it: keep ${name} without power and create a new RecoveryRequest, or start them by hand when you know that they run nowhere, ${name} included.`;
+}
+
+/** The pool has it on a member that lives, so that nobody would miss it; but its move may have ended on the one that was cut. */
+function caughtOnTheWay(facts: Facts, because: string): string {
+  if (facts.pool.kind === 'unknown') return '';
+  const { name, hostUUID } = facts.target;
+  const caught = [...facts.pool.value.virtualMachines.values()].filter(
+    (machine) =>
+      machine.scheduledOn === hostUUID && machine.residentOn !== hostUUID && !because.includes(machine.name),
+  );
+  return caught.length === 0
+    ? ''
+    : ` ${names(caught)} was being moved to ${name}: look whether it runs at either end.`;
 }
 
 /** In mode Plan the guards are shown, and the request is done when the plan is there. */
@@ -247,7 +260,7 @@ function cancelledMessage(facts: Facts): string {
   const followed = unknown
     ? 'of what had been begun it could not be learned how it ended, see the journal'
     : 'what had been begun was followed to its end';
-  return `It was cancelled; ${followed}. ${up} of ${victims.length} virtual machines run on other members.${leftHalted(facts)}`;
+  return `It was cancelled; ${followed}. ${up} of ${victims.length} virtual machines run on other members.${leftHalted(facts)}${caughtOnTheWay(facts, '')}`;
 }
 
 function running(up: number): string {
