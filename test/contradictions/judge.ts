@@ -5,7 +5,7 @@
  */
 import type { HarmfulEffect } from '../../src/lab/lab.ts';
 import type { History } from './history.ts';
-import type { HostSeen, Observer, Word } from './observer.ts';
+import type { HostSeen, Observer, Request, Word } from './observer.ts';
 import { whyNotItself } from './whoIsIt.ts';
 
 /** How long something must have lasted to count as observable by whoever looks as often as the operator says it does. */
@@ -80,11 +80,14 @@ export function judgeAct(
   }
 }
 
+/** Those that there were, as far as the operator could know, when it sent the act. */
+function requestsAt(sentMs: number, observer: Observer): readonly Request[] {
+  const deleted = observer.deleted.filter(({ atMs }) => atMs >= sentMs - noticedMs);
+  return [...observer.requests.values(), ...deleted.map(({ request }) => request)];
+}
+
 function judgeCut(machine: string, { nowMs, sentMs, itself }: Instant, observer: Observer): Judgement {
-  const since = observer.deleted
-    .filter(({ atMs }) => atMs >= sentMs - noticedMs)
-    .map(({ request }) => request);
-  const asked = [...observer.requests.values(), ...since].filter(
+  const asked = requestsAt(sentMs, observer).filter(
     (request) => request.mode === 'Execute' && request.madeMs <= sentMs,
   );
   if (!asked.some((request) => request.host === machine)) {
@@ -116,7 +119,7 @@ type Explained = { readonly kind: 'yes' | 'no'; readonly because: string };
 /** Why somebody could believe that the machine has no power, though it has. */
 function explanation(host: string, instant: Instant, observer: Observer, history: History): Explained {
   const against: string[] = [];
-  for (const request of observer.requests.values()) {
+  for (const request of requestsAt(instant.sentMs, observer)) {
     if (request.host !== host) continue;
     for (const word of request.words) {
       const why = whyWordDoesNotExplain(word, host, instant.nowMs, observer);
