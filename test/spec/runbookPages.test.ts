@@ -112,6 +112,7 @@ function sourceText(): string {
     'identity.ts',
     'theCut.ts',
     'trust.ts',
+    'words.ts',
     'steps/cutThePower.ts',
     'steps/declareTheMemberDead.ts',
   ];
