@@ -53,10 +53,21 @@ export function hostStatus(view: HostView): HostStatus {
   };
 }
 
-function residentsOf(pool: PoolBelief, uuid: string): number {
-  let residents = 0;
-  for (const machine of pool.virtualMachines.values()) if (machine.residentOn === uuid) residents++;
-  return residents;
+/** All Hosts of a pool ask after each change, and there may be thousands of machines. */
+const residentsIn = new WeakMap<PoolBelief['virtualMachines'], ReadonlyMap<string, number>>();
+
+function residentsOf({ virtualMachines }: PoolBelief, uuid: string): number {
+  const counted = residentsIn.get(virtualMachines) ?? countResidents(virtualMachines);
+  residentsIn.set(virtualMachines, counted);
+  return counted.get(uuid) ?? 0;
+}
+
+function countResidents(machines: PoolBelief['virtualMachines']): ReadonlyMap<string, number> {
+  const counted = new Map<string, number>();
+  for (const { residentOn } of machines.values()) {
+    if (residentOn !== undefined) counted.set(residentOn, (counted.get(residentOn) ?? 0) + 1);
+  }
+  return counted;
 }
 
 function roleOf({ answer, belief }: Seen, uuid: string): 'Master' | 'Member' | 'Unknown' {

@@ -9,6 +9,7 @@ import type { Changed, MemberAccess, OpenPool, PoolAccess, PoolLink } from '../p
 import type { ObjectName } from '../ports/kubernetes.ts';
 import type { OpenRedfish } from '../ports/power.ts';
 import { type Cluster, hostsOf, keyOfObject, namespaceOf } from './cluster.ts';
+import { createHostsConcerned } from './hostsConcerned.ts';
 import { createMemberWatch, type MemberWatch } from './memberWatch.ts';
 import { type OpenedPower, openPower } from './openPower.ts';
 import type { PowerWatch } from './powerWatch.ts';
@@ -35,6 +36,12 @@ export interface PoolDirectory {
   stop(): void;
 }
 
+/** What looks different: UUIDs of virtual machines and of hosts. */
+export interface PoolChange {
+  readonly machines: Changed;
+  readonly hosts: Changed;
+}
+
 export interface PoolDirectoryOptions {
   readonly cluster: Cluster;
   readonly accounts: Accounts;
@@ -43,7 +50,7 @@ export interface PoolDirectoryOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** Something about this pool looks different now: its database, a member's answer, a machine's power. */
-  readonly onChange: (pool: ObjectName, machines: Changed) => void;
+  readonly onChange: (pool: ObjectName, change: PoolChange) => void;
 }
 
 interface Opened {
@@ -62,7 +69,12 @@ interface Machines {
   members: MemberWatch | undefined;
 }
 
-const noMachines: Changed = new Set();
+const nothing: ReadonlySet<string> = new Set();
+
+function ofHost(hostUUID: string): PoolChange {
+  return { machines: nothing, hosts: new Set([hostUUID]) };
+}
+
 const notYet = 'The operator has not looked at this Pool yet.';
 
 export function createPoolDirectory(options: PoolDirectoryOptions): PoolDirectory {
@@ -135,7 +147,7 @@ function isOtherPool(one: PoolAccess, other: PoolAccess): boolean {
 
 function newMachines(pool: Pool, options: PoolDirectoryOptions): Machines {
   const at = { namespace: namespaceOf(pool), name: pool.metadata.name };
-  const signs = createSignsOfLife(options.clock, () => options.onChange(at, noMachines));
+  const signs = createSignsOfLife(options.clock, (hostUUID) => options.onChange(at, ofHost(hostUUID)));
   return { power: new Map(), signs, members: undefined };
 }
 
@@ -157,7 +169,7 @@ function openSession(
     members: what.access.members,
     onChange: (hostUUID) => {
       noteAnswer(hostUUID, { members, silent, machines: what.machines });
-      options.onChange(at, noMachines);
+      options.onChange(at, ofHost(hostUUID));
     },
     onContact: (hostUUID, askedMs) =>
       what.machines.signs.heardByOthers(hostUUID, 'the pool master reached it', askedMs),
@@ -165,9 +177,10 @@ function openSession(
   what.machines.members = members;
   recallSilences(members, hostsOf(options.cluster, what.pool));
   const doubted = new Set<string>();
-  const unsubscribe = link.subscribe((changed) => {
+  const hostsIn = createHostsConcerned();
+  const unsubscribe = link.subscribe((machines) => {
     askTheDoubtful(link, members, doubted);
-    options.onChange(at, changed);
+    options.onChange(at, { machines, hosts: hostsIn(link.belief(), machines) });
   });
   return { access: what.access, link, members, unsubscribe, machines: what.machines };
 }
@@ -235,6 +248,7 @@ async function renewPower(
   }
   for (const host of hosts) {
     const { hostUUID } = host.spec;
+    let shown = '';
     const onChange = (): void => {
       const reading = opened.get(hostUUID)?.watch.last();
       const answer = machines.members?.answer(hostUUID);
@@ -244,7 +258,11 @@ async function renewPower(
         // Whether a machine that was believed to live has really gone off is asked at once.
         if (reading.power === 'off' && !silent) machines.members?.askSoon(hostUUID);
       }
-      options.onChange(at, noMachines);
+      const { serial, sku, systemUUID } = reading ?? {};
+      const before = shown;
+      shown = JSON.stringify([serial, sku, systemUUID]);
+      // What one controller shows may be what another one shows, or a Host declares.
+      options.onChange(at, before === shown ? ofHost(hostUUID) : { machines: nothing, hosts: 'everything' });
     };
     const after = await openPower(host, opened.get(hostUUID), { ...options, onChange });
     opened.set(hostUUID, after);

@@ -33,7 +33,12 @@ import {
 import { hostStatus } from './hostStatus.ts';
 import { hostsLike, identityFacts } from './identityFacts.ts';
 import { machinesOfOnePlace } from './mayRunOn.ts';
-import { createPoolDirectory, type PoolDirectory, type SessionState } from './poolDirectory.ts';
+import {
+  createPoolDirectory,
+  type PoolChange,
+  type PoolDirectory,
+  type SessionState,
+} from './poolDirectory.ts';
 import { poolStatus } from './poolStatus.ts';
 import { isFinished } from './recovery/phases.ts';
 import { createRecoveryController } from './recovery/recoveryController.ts';
@@ -75,7 +80,7 @@ export function startReign(options: ReignOptions): Reign {
   const directory = createPoolDirectory({
     ...options,
     accounts,
-    onChange: (at, machines) => poolChanged(at, machines),
+    onChange: (at, change) => poolChanged(at, change),
   });
   const loop = (
     name: string,
@@ -92,7 +97,7 @@ export function startReign(options: ReignOptions): Reign {
     }
     const before = directory.get(at).kind;
     const state = await directory.ensure(pool);
-    if (state.kind !== before) poolChanged(at, 'everything');
+    if (state.kind !== before) poolChanged(at, { machines: 'everything', hosts: 'everything' });
     const view = {
       pool,
       hosts: hostsOf(cluster, pool),
@@ -147,16 +152,17 @@ export function startReign(options: ReignOptions): Reign {
   });
   const requests = loop('recoveryrequests', 4, recovery.reconcile);
 
-  const poolChanged = (at: ObjectName, machines: Changed): void => {
+  const poolChanged = (at: ObjectName, change: PoolChange): void => {
     const pool = cluster.pools.get(at);
     if (pool === undefined) return;
     pools.enqueueAfter(at, shownAfterMs);
     for (const host of hostsOf(cluster, pool)) {
-      hosts.enqueueAfter(nameOf(host), shownAfterMs);
+      if (change.hosts === 'everything' || change.hosts.has(host.spec.hostUUID))
+        hosts.enqueueAfter(nameOf(host), shownAfterMs);
       for (const request of requestsAbout(cluster, host))
         if (!isFinished(request)) requests.enqueueAfter(nameOf(request), 10);
     }
-    const changed = hostsLookDifferent(at, directory, shown) ? 'everything' : machines;
+    const changed = hostsLookDifferent(at, directory, shown) ? 'everything' : change.machines;
     for (const server of serversOf(cluster, pool, changed))
       servers.enqueueAfter(nameOf(server), shownAfterMs);
   };

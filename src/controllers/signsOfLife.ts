@@ -37,6 +37,7 @@ export interface SignsOfLife {
 }
 
 interface Machine {
+  readonly hostUUID: string;
   off: OffReading | undefined;
   newest: PowerObservation | undefined;
   /** Which controller said On last. */
@@ -57,7 +58,7 @@ interface Machine {
 /** An On and an answer this close together are of one time. */
 const sameTimeMs = 90_000;
 
-export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLife {
+export function createSignsOfLife(clock: Clock, onChange: (hostUUID: string) => void): SignsOfLife {
   const machines = new Map<string, Machine>();
   const startedWallMs = clock.wallMs();
   const startedMs = clock.monotonicMs();
@@ -65,6 +66,7 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
     const known = machines.get(hostUUID);
     if (known !== undefined) return known;
     const machine: Machine = {
+      hostUUID,
       off: undefined,
       newest: undefined,
       onBy: undefined,
@@ -82,7 +84,7 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
   const heardNow = (by: string): LifeSign => ({ by, atWallMs: clock.wallMs(), atMs: clock.monotonicMs() });
   const hold = (machine: Machine, held: Omit<Distrust, 'checkedWallMs'>): void => {
     machine.distrust = { ...held, checkedWallMs: machine.checkedWallMs };
-    onChange();
+    onChange(machine.hostUUID);
   };
   /** Compared with the newest "off" alone: an older one is caught by the sign of life that came first after it. */
   const compare = (machine: Machine, by: string, askedMs: number): void => {
@@ -97,7 +99,7 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
     if (newest?.power !== 'on' || Math.abs(newest.atMs - machine.answeredMs) > sameTimeMs) return;
     if (machine.confirmed?.device === newest.device) return;
     machine.confirmed = { device: newest.device, atWallMs: clock.wallMs() };
-    onChange();
+    onChange(machine.hostUUID);
   };
 
   const confirmed = (host: Host): ReturnType<SignsOfLife['confirmed']> => {
@@ -141,7 +143,7 @@ export function createSignsOfLife(clock: Clock, onChange: () => void): SignsOfLi
       const before = machine.cut;
       machine.cut = cut ?? 'closed';
       const same = typeof before === 'object' && before.atWallMs === cut?.atWallMs;
-      if (before !== machine.cut && !same) onChange();
+      if (before !== machine.cut && !same) onChange(hostUUID);
     },
     openCut: (host) => {
       const cut = machines.get(host.spec.hostUUID)?.cut ?? recordedCut(host, startedMs);
