@@ -78,7 +78,13 @@ function whyNotInForce(word: Attestation, facts: Facts): string | undefined {
     return `${given} is older than the Host ${name}, and what was heard of the machine before is not known any more. Make sure again that it has no power, and add a new one to spec.attestations.`;
   if (facts.silentForMs.kind === 'unknown') return facts.silentForMs.because;
   const heardWallMs = facts.nowWallMs - facts.silentForMs.value - silenceNoticedWithinMs;
-  if (word.atWallMs < heardWallMs) {
+  const silence = facts.silentSince.get(hostUUID);
+  // Its last answer ends the words before it. Where a restart has forgotten when that was, it was before the silence.
+  const isForgotten = silence !== undefined && silence.lastAnswerMs === undefined;
+  if (
+    word.atWallMs < heardWallMs ||
+    (isForgotten && word.atWallMs < Math.floor(silence.wallMs / 1000) * 1000)
+  ) {
     return `${name} was heard of after ${given.replace('The', 'the')} was given, so it does not count.`;
   }
   const says = whatPowerSays(word, facts);
@@ -99,6 +105,11 @@ function whatEnds(word: Attestation, record: WordRecord | undefined, facts: Fact
     return answer.value.kind === 'impostor'
       ? `something answered at the address of ${name} after it was given, and it may be the member.`
       : `${name} answered at its own address after it was given.`;
+  }
+  // It is silent now, and its last answer may be younger than the word all the same.
+  const answeredMs = facts.silentSince.get(facts.target.hostUUID)?.lastAnswerMs;
+  if (answeredMs !== undefined && since(answeredMs)) {
+    return `${name} answered at its own address after it was given.`;
   }
   const contact = facts.masterContact;
   if (contact.kind === 'known' && contact.value === 'answers' && since(contact.atMs)) {

@@ -10,7 +10,7 @@ export interface Ending {
 /** More of one kind of act than any recovery needs, retries and a second fence included. */
 const mostActs = 12;
 /** Status writes for one request in the last minute, when nothing happens any more. */
-const mostWrites = 8;
+const mostWrites = 12;
 const watchedMs = 60_000;
 /** Acts that go on for longer than so many looks are counted by `mostActs`. */
 const mostLooks = 5;

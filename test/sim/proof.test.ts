@@ -197,10 +197,16 @@ describe('the word of a person', () => {
       { hostUUID: '11111111-2222-4333-8444-555555555555' },
       /is about another machine/,
     ],
-    ['that has expired', { atMs: -3_600_000, validForSeconds: 60 }, /has expired/],
+    ['that has expired', { atMs: -300_000, validForSeconds: 60 }, /has expired/],
+    [
+      'dated before the last answer of the member',
+      { atMs: -760_000, validForSeconds: 3600 },
+      /answered at its own address after it was given/,
+    ],
     ['dated in the future', { atMs: 3_600_000 }, /is dated in the future/],
   ])('%s does not count, and the request says why', async (_name, change, sentence) => {
     const world = await withoutController();
+    await world.pass(10 * 60_000);
     await attest(world, change);
     await world.pass(5 * 60_000);
     expect(harm(world)).toEqual([]);
