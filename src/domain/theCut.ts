@@ -4,23 +4,28 @@
  */
 
 import { effectKey } from './acts/effects.ts';
-import { lastAct } from './acts/tries.ts';
 import type { Cut, Facts, Silence } from './facts.ts';
 import type { PoolBelief } from './pool.ts';
 import { bootsAtLeastMs } from './trust.ts';
 
 /**
- * The newest cut that may have worked; where the power was read as on after it, it was nobody's. One of an earlier request,
- * which may be cancelled or deleted, counts as long as it is not known whose power it took.
+ * All tries to cut the power as one: from the first that was sent to the last that was done. Also those count after which the
+ * power was read as on, since a controller that says On may have taken another machine's all the same; and those of an
+ * earlier request, which may be cancelled or deleted, as long as it is not known whose power they took.
  */
 export function cutOf(facts: Facts): Cut | undefined {
   const { hostUUID, openCut } = facts.target;
-  const act = lastAct(facts, effectKey({ kind: 'cutPower', hostUUID }));
-  if (act === undefined) return openCut;
-  if (act.outcome === 'NotDone') return undefined;
+  const key = effectKey({ kind: 'cutPower', hostUUID });
+  const tries = facts.acts.filter((act) => act.key === key && act.outcome !== 'NotSent');
+  const [first, last] = [tries[0], tries.at(-1)];
+  if (first === undefined || last === undefined) return openCut;
   // Until the controller said off the machine may have gone on answering.
-  const doneMs = act.endedMs ?? (act.outcome === 'Intended' ? facts.nowMs : act.sinceMs);
-  return { sentMs: act.sinceMs, doneMs, atWallMs: act.atWallMs };
+  const doneMs = last.endedMs ?? (last.outcome === 'Intended' ? facts.nowMs : last.sinceMs);
+  return {
+    sentMs: Math.min(first.sinceMs, openCut?.sentMs ?? first.sinceMs),
+    doneMs,
+    atWallMs: Math.min(first.atWallMs, openCut?.atWallMs ?? first.atWallMs),
+  };
 }
 
 /**

@@ -78,13 +78,35 @@ export const fenceScenarios: readonly Scenario[] = [
     rule: 'waits for a member that fell silent long after the cut and was never heard of since it',
     change: (world) =>
       world
-        .with({ powerReadings: [] })
+        .with({ powerReadings: [], acts: [] })
         .power('off', 190_000)
         .power('off', 2000)
         .acted({ key: `cutPower ${target}`, sinceMs: nowMs - 200_000, endedMs: nowMs - 190_000 })
         .silentSince(hostUUID(2), 90_000, { answeredAgoMs: 300_000 }),
     verdict: 'unknown',
     says: /host-2 has not answered since.*may be the machine that was cut/,
+  },
+  {
+    guard: 'othersAnsweredSinceTheCut',
+    rule: 'misses a member that fell silent at the first of several tries, after each of which the power read as on',
+    change: (world) =>
+      world
+        .with({ acts: [] })
+        .acted({
+          key: `cutPower ${target}`,
+          sinceMs: nowMs - 200_000,
+          endedMs: nowMs - 170_000,
+          outcome: 'NotDone',
+        })
+        .acted({
+          key: `cutPower ${target}`,
+          sinceMs: nowMs - 150_000,
+          endedMs: nowMs - 120_000,
+          outcome: 'NotDone',
+        })
+        .silentSince(hostUUID(2), 195_000, { answeredAgoMs: 205_000 }),
+    verdict: 'deny',
+    says: /host-2 fell silent when the power of host-3 was cut/,
   },
   {
     guard: 'othersAnsweredSinceTheCut',
