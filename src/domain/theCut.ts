@@ -4,7 +4,7 @@
  */
 
 import { effectKey } from './acts/effects.ts';
-import type { Cut, Facts, Silence } from './facts.ts';
+import type { Act, Cut, Facts, Silence } from './facts.ts';
 import type { PoolBelief } from './pool.ts';
 import { bootsAtLeastMs } from './trust.ts';
 
@@ -14,18 +14,33 @@ import { bootsAtLeastMs } from './trust.ts';
  * earlier request, which may be cancelled or deleted, as long as it is not known whose power they took.
  */
 export function cutOf(facts: Facts): Cut | undefined {
-  const { hostUUID, openCut } = facts.target;
-  const key = effectKey({ kind: 'cutPower', hostUUID });
-  const tries = facts.acts.filter((act) => act.key === key && act.outcome !== 'NotSent');
+  const { openCut } = facts.target;
+  const tries = triesOf(facts);
   const [first, last] = [tries[0], tries.at(-1)];
   if (first === undefined || last === undefined) return openCut;
-  // Until the controller said off the machine may have gone on answering.
-  const doneMs = last.endedMs ?? (last.outcome === 'Intended' ? facts.nowMs : last.sinceMs);
   return {
     sentMs: Math.min(first.sinceMs, openCut?.sentMs ?? first.sinceMs),
-    doneMs,
+    doneMs: doneOf(last, facts),
     atWallMs: Math.min(first.atWallMs, openCut?.atWallMs ?? first.atWallMs),
   };
+}
+
+/** The newest one that may have worked, as far as its controller says: undefined where the power was read as on after it. */
+function newestCut(facts: Facts): Cut | undefined {
+  const act = triesOf(facts).at(-1);
+  if (act === undefined) return facts.target.openCut;
+  if (act.outcome === 'NotDone') return undefined;
+  return { sentMs: act.sinceMs, doneMs: doneOf(act, facts), atWallMs: act.atWallMs };
+}
+
+function triesOf({ acts, target: { hostUUID } }: Facts): readonly Act[] {
+  const key = effectKey({ kind: 'cutPower', hostUUID });
+  return acts.filter((act) => act.key === key && act.outcome !== 'NotSent');
+}
+
+/** Until the controller said off the machine may have gone on answering. */
+function doneOf(act: Act, { nowMs }: Facts): number {
+  return act.endedMs ?? (act.outcome === 'Intended' ? nowMs : act.sinceMs);
 }
 
 /**
@@ -62,7 +77,8 @@ const missedWithinMs = 60_000;
  * for good. One that falls silent later has another reason for it.
  */
 export function wrongCut(facts: Facts): string | undefined {
-  const cut = cutOf(facts);
+  // A try that did nothing, by what its controller says, holds nothing against it; whoever may have been cut is waited for.
+  const cut = newestCut(facts);
   if (cut === undefined) return undefined;
   for (const [uuid, since] of facts.silentSince) {
     if (uuid === facts.target.hostUUID || wasSilentBefore(cut, since) || answeredAfter(cut, since)) continue;

@@ -79,7 +79,8 @@ function whyNotInForce(word: Attestation, facts: Facts): string | undefined {
   if (facts.silentForMs.kind === 'unknown') return facts.silentForMs.because;
   const heardWallMs = facts.nowWallMs - facts.silentForMs.value - silenceNoticedWithinMs;
   const silence = facts.silentSince.get(hostUUID);
-  // Its last answer ends the words before it. Where a restart has forgotten when that was, it was before the silence.
+  // Its last answer ends the words before it. Where a restart has forgotten when that was, it was before the silence, which
+  // is written down in whole seconds.
   const isForgotten = silence !== undefined && silence.lastAnswerMs === undefined;
   if (
     word.atWallMs < heardWallMs ||
