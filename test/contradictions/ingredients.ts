@@ -93,7 +93,6 @@ export function wordBeforeTheRest(history: History): boolean {
   );
 }
 
-/** Its controller says Off from the start, and for a good while everybody hears the machine. */
 /** Its controller begins to say Off of it after it was seen to say On, while a request has it read and the member answers. */
 export function offWhileItAnswers(history: History): boolean {
   const cutAt = cutOffAt(history, 'everyone') ?? 0;
