@@ -1,6 +1,8 @@
 import { refusedAsLive } from './acts/declareDead.ts';
 import type { Facts, FenceCertificate, PowerObservation } from './facts.ts';
-import { showsThisMachine, whatIsDeclared, whatItShows, whyNotThisMachine } from './identity.ts';
+import { whyNotThisMachine } from './identity.ts';
+import { whatIsDeclared, whatItShows } from './machineNumbers.ts';
+import { showsThisMachine } from './shownMachine.ts';
 import { wrongCut } from './theCut.ts';
 import { whyNotTrusted } from './trust.ts';
 import { attestationInForce } from './words.ts';

@@ -4,34 +4,18 @@
  * of the three contradict, identifies nobody (design law of pinned identity).
  */
 import type { Facts } from './facts.ts';
+import {
+  type DeclaredIdentity,
+  declaredValues,
+  isUsable,
+  quoted,
+  type ShownIdentity,
+  sameText,
+} from './machineNumbers.ts';
 import { isPlaceholder } from './placeholders.ts';
 import type { PoolBelief } from './pool.ts';
+import { controllerContradicts } from './shownMachine.ts';
 import { cutOf } from './theCut.ts';
-
-/** What a Host declares about its machine. */
-export interface DeclaredIdentity {
-  readonly name: string;
-  readonly hostUUID: string;
-  readonly address: string;
-  readonly serial: string | undefined;
-  readonly boardSerial: string | undefined;
-  readonly systemUUID: string | undefined;
-  readonly controllers: readonly DeclaredController[];
-}
-
-export interface DeclaredController {
-  readonly url: string;
-  /** Undefined where the controller has only one system. */
-  readonly systemId: string | undefined;
-}
-
-/** What a power controller shows of the machine that it belongs to; empty where it shows nothing. */
-export interface ShownIdentity {
-  readonly device: string;
-  readonly serial: string;
-  readonly sku: string;
-  readonly systemUUID: string;
-}
 
 export interface IdentityFacts {
   readonly declared: DeclaredIdentity;
@@ -95,23 +79,6 @@ function unusableDeclaration({ declared }: IdentityFacts): string | undefined {
   return undefined;
 }
 
-type DeclaredValues = readonly (readonly [string, string])[];
-
-function declaredValues(host: DeclaredIdentity): DeclaredValues {
-  const known = valuesOf.get(host);
-  if (known !== undefined) return known;
-  const values: [string, string][] = [];
-  for (const field of ['serial', 'boardSerial', 'systemUUID'] as const) {
-    const value = host[field];
-    if (value !== undefined) values.push([field, value]);
-  }
-  valuesOf.set(host, values);
-  return values;
-}
-
-/** What a Host declares does not change, and it is asked for at each look. */
-const valuesOf = new WeakMap<DeclaredIdentity, DeclaredValues>();
-
 function sharedDeclaration({ declared, otherHosts }: IdentityFacts): string | undefined {
   for (const other of otherHosts) {
     if (other.hostUUID === declared.hostUUID) {
@@ -172,85 +139,6 @@ function poolContradicts({ declared }: IdentityFacts, pool: PoolBelief): string 
     : undefined;
 }
 
-function controllerContradicts(
-  { declared, otherHosts, shown, shownToOthers }: IdentityFacts,
-  pool: PoolBelief | undefined,
-): string | undefined {
-  if (shown === undefined) return undefined;
-  const { device } = shown;
-  if (declared.systemUUID !== undefined && shown.systemUUID !== '') {
-    if (!sameText(shown.systemUUID, declared.systemUUID)) {
-      return `${device} shows the system UUID ${shown.systemUUID}, and the Host ${declared.name} is declared with ${declared.systemUUID}. It controls another machine; correct the Host.`;
-    }
-  }
-  const foreign =
-    otherHosts.find((other) =>
-      declaredValues(other).some(([, value]) => shows(shown, value) && !isDeclared(declared, value)),
-    ) ??
-    [...(pool?.hosts.values() ?? [])].find(
-      (member) =>
-        member.uuid !== declared.hostUUID &&
-        shows(shown, member.serial) &&
-        !isPlaceholder(member.serial) &&
-        !isDeclared(declared, member.serial),
-    );
-  if (foreign !== undefined) {
-    return `${device} shows what identifies ${foreign.name} (${whatItShows(shown)}), and the Host ${declared.name} names it as its own controller. Correct the Host before its power is ever cut.`;
-  }
-  const double =
-    shownToOthers.find((other) => showSame(shown, other)) ?? sharedNumber(shown, declared, shownToOthers);
-  if (double !== undefined) {
-    return `${device} and ${double.device} of the Host ${double.host} show the same machine (${whatItShows(shown)}), so neither can be told from the other. Correct the Hosts, or declare a systemUUID for each.`;
-  }
-  return showsDeclared(shown, declared)
-    ? undefined
-    : `${device} shows ${whatItShows(shown)}, and the Host ${declared.name} is declared with ${whatIsDeclared(declared)}. It controls another machine, or shows another of its numbers: correct the Host, or declare what this controller shows as boardSerial or systemUUID.`;
-}
-
-/** The controller shows this machine: one of its declared numbers, and no other system UUID than a declared one. */
-export function showsThisMachine(shown: ShownIdentity, declared: DeclaredIdentity): boolean {
-  const { systemUUID } = declared;
-  const another =
-    systemUUID !== undefined && shown.systemUUID !== '' && !sameText(shown.systemUUID, systemUUID);
-  return !another && showsDeclared(shown, declared);
-}
-
-/** One of the numbers that were declared for this machine alone; Dell, for one, has the firmware's serial in SKU. */
-function showsDeclared(shown: ShownIdentity, declared: DeclaredIdentity): boolean {
-  const { serial, boardSerial, systemUUID } = declared;
-  return (
-    (serial !== undefined && (shown.serial === serial || shown.sku === serial)) ||
-    (boardSerial !== undefined && shown.serial === boardSerial) ||
-    (systemUUID !== undefined && sameText(shown.systemUUID, systemUUID))
-  );
-}
-
-function shows(shown: ShownIdentity, value: string): boolean {
-  return value !== '' && (shown.serial === value || shown.sku === value || sameText(shown.systemUUID, value));
-}
-
-function isDeclared(declared: DeclaredIdentity, value: string): boolean {
-  return declaredValues(declared).some(([, own]) => sameText(own, value));
-}
-
-/** Another controller that shows a declared number of this machine, where no declared number is shown by this one alone. */
-function sharedNumber<T extends ShownIdentity>(
-  shown: ShownIdentity,
-  declared: DeclaredIdentity,
-  others: readonly T[],
-): T | undefined {
-  const identifying = declaredValues(declared).filter(([, value]) => shows(shown, value));
-  const isOwn = identifying.some(([, value]) => !others.some((other) => shows(other, value)));
-  return isOwn ? undefined : others.find((other) => identifying.some(([, value]) => shows(other, value)));
-}
-
-/** Two controllers that show one machine: by UUID where both show one that somebody drew, else by serial. */
-function showSame(one: ShownIdentity, other: ShownIdentity): boolean {
-  const uuids = [one.systemUUID, other.systemUUID].filter((uuid) => uuid !== '' && !isPlaceholder(uuid));
-  if (uuids.length === 2) return sameText(one.systemUUID, other.systemUUID);
-  return one.serial !== '' && one.serial === other.serial && (one.sku === other.sku || one.sku === '');
-}
-
 /** The pool shows no serial of its own for the machine, and the controller was never seen to follow it. */
 function poolCannotConfirm(
   { declared, shown, controllerConfirmed }: IdentityFacts,
@@ -273,40 +161,11 @@ function neverShowedOn({ declared, shown, controllerShowedOn }: IdentityFacts): 
     : `${shown.device} has not yet been seen to say On, so nothing shows that it tells the power of ${declared.name}: it may say Off whatever the machine does.`;
 }
 
-/** A serial that the pool read and that no maker leaves on every board. */
-function isUsable(serial: string): boolean {
-  return serial.trim() !== '' && !isPlaceholder(serial);
-}
-
-function isSerialOf(serial: string, value: string | undefined): boolean {
-  return serial === value && isUsable(serial);
-}
-
 /** Names may stand for anything; only a literal address can be compared with the pool's. */
 function isAddress(text: string): boolean {
   return /^\d{1,3}(?:\.\d{1,3}){3}$/.test(text) || text.includes(':');
 }
 
-function sameText(one: string, other: string): boolean {
-  return one.trim().toLowerCase() === other.trim().toLowerCase();
-}
-
-export function whatItShows({ serial, sku, systemUUID }: ShownIdentity): string {
-  const parts = [
-    serial === '' ? 'no serial' : `the serial ${quoted(serial)}`,
-    ...(sku === '' ? [] : [`the SKU ${quoted(sku)}`]),
-    ...(systemUUID === '' ? [] : [`the system UUID ${systemUUID}`]),
-  ];
-  return parts.join(', ');
-}
-
-export function whatIsDeclared(declared: DeclaredIdentity): string {
-  const values = declaredValues(declared).map(([field, value]) => `${field} ${quoted(value)}`);
-  return values.length === 0 ? 'no serial' : values.join(', ');
-}
-
-/** Texts from outside in a sentence: short, on one line. */
-function quoted(text: string): string {
-  const line = [...text.replaceAll(/\s+/g, ' ')];
-  return line.length > 64 ? `${line.slice(0, 63).join('')}…` : line.join('');
+function isSerialOf(serial: string, value: string | undefined): boolean {
+  return serial === value && isUsable(serial);
 }

@@ -32,6 +32,9 @@ const placeholders: ReadonlySet<string> = new Set([
   'asset-1234567890',
 ]);
 
+/** A text in firmware has at most so many characters (SMBIOS); no maker leaves a longer one there. */
+const longestInFirmware = 64;
+
 /** Also one character repeated (`0000000000`, `xxxxxxxx`, `.......`), and UUIDs that nobody drew. */
 export function isPlaceholder(value: string): boolean {
   const text = value.trim().toLowerCase();
@@ -40,6 +43,7 @@ export function isPlaceholder(value: string): boolean {
 
 /** Ends at the second character that differs, for it is asked of every serial at every look. */
 function isOneCharacter(text: string): boolean {
+  if (text.length > longestInFirmware) return false;
   let only: string | undefined;
   for (const character of text) {
     if (character === '-' || character.trim() === '') continue;

@@ -31,8 +31,6 @@ export interface Instant {
   readonly nowMs: number;
   /** When the operator sent it. */
   readonly sentMs: number;
-  /** Hosts of which nothing that anybody showed was contradicted when it was sent. */
-  readonly itself: ReadonlySet<string>;
 }
 
 /** The operator learns this soon that a request was deleted. */
@@ -86,14 +84,15 @@ function requestsAt(sentMs: number, observer: Observer): readonly Request[] {
   return [...observer.requests.values(), ...deleted.map(({ request }) => request)];
 }
 
-function judgeCut(machine: string, { nowMs, sentMs, itself }: Instant, observer: Observer): Judgement {
+function judgeCut(machine: string, { nowMs, sentMs }: Instant, observer: Observer): Judgement {
   const asked = requestsAt(sentMs, observer).filter(
     (request) => request.mode === 'Execute' && request.madeMs <= sentMs,
   );
   if (!asked.some((request) => request.host === machine)) {
     // Whose controller was it thought to be? One that showed that machine's identity, and On, without a contradiction.
     const meant = asked.find(
-      (request) => itself.has(request.host) && !isCaught(observer.hosts.get(request.host), nowMs),
+      (request) =>
+        isItself(request.host, sentMs, observer) && !isCaught(observer.hosts.get(request.host), nowMs),
     );
     const what = 'the power of another machine was cut';
     return meant === undefined
@@ -155,7 +154,7 @@ function whyWordDoesNotExplain(
 
 function whyControllerDoesNotExplain(
   host: string,
-  { nowMs, sentMs, itself }: Instant,
+  { nowMs, sentMs }: Instant,
   observer: Observer,
   history: History,
 ): string | undefined {
@@ -163,13 +162,19 @@ function whyControllerDoesNotExplain(
   if (seen?.readsOff.touched({ fromMs: sentMs - restsOnMs, toMs: nowMs }) !== true) {
     return 'its controller does not say Off';
   }
-  if (!itself.has(host)) return whyNotItself(host, observer, history) ?? 'its identity was contradicted';
+  if (!isItself(host, sentMs, observer))
+    return whyNotItself(host, observer, history) ?? 'its identity was contradicted';
   if (isCaught(seen, nowMs)) return 'its controller had been caught saying Off while the machine answered';
   // Nothing may rest on a cut before every other member has answered after it.
   if (seen?.wronglyCut !== undefined) {
     return `the cut through its controller took the power of ${seen.wronglyCut.machine}, which fell silent`;
   }
   return undefined;
+}
+
+/** Nothing that was shown of it was contradicted when that was last read before an act was sent. */
+function isItself(host: string, sentMs: number, observer: Observer): boolean {
+  return observer.hosts.get(host)?.itself.touched({ fromMs: sentMs - restsOnMs, toMs: sentMs }) === true;
 }
 
 function isCaught(seen: HostSeen | undefined, nowMs: number): boolean {

@@ -5,6 +5,7 @@
 import type { ControllerShows, HarmfulEffect } from '../../src/lab/lab.ts';
 import type { World } from '../sim/world.ts';
 import type { Declared, Deed, History } from './history.ts';
+import { whyNotItself } from './whoIsIt.ts';
 import { Windows } from './windows.ts';
 
 export interface Word {
@@ -31,6 +32,8 @@ export interface HostSeen {
   readonly answers: Windows;
   /** It answered the operator at its own address. */
   readonly answersItself: Windows;
+  /** Nothing that anybody showed or declared of it was contradicted. */
+  readonly itself: Windows;
   /** Its declared controller said something else than Off, and could be read, with a request that reads it. */
   readonly readsOn: Windows;
   /** Its declared controller said Off, and could be read. */
@@ -80,6 +83,7 @@ export function createObserver(world: World, history: History): Observer {
   const runs = new Map<string, Map<string, number>>();
   const lastRan = new Map<string, string>();
   const declarations = new Map<string, Declared>();
+  const asDrawn = (host: string): Declared => history.hosts.find((each) => each.host === host) ?? { host };
   const shows = new Map<string, ControllerShows>();
   let operatorSinceMs: number | undefined;
   let wallJumpMs = 0;
@@ -90,6 +94,7 @@ export function createObserver(world: World, history: History): Observer {
       poweredSinceMs: simulation.nowMs,
       answers: new Windows(),
       answersItself: new Windows(),
+      itself: new Windows(),
       readsOn: new Windows(),
       readsOff: new Windows(),
       caughtInRequest: new Windows(),
@@ -98,7 +103,7 @@ export function createObserver(world: World, history: History): Observer {
       trustedMs: 0,
       wronglyCut: undefined,
     });
-    declarations.set(name, history.hosts.find((each) => each.host === name) ?? { host: name });
+    declarations.set(name, asDrawn(name));
     shows.set(name, history.machines[index]?.controller ?? {});
   }
   const endpoints = new Map(lab.endpoints.map((endpoint) => [endpoint.name, endpoint]));
@@ -161,6 +166,7 @@ export function createObserver(world: World, history: History): Observer {
       const said = says(status, name);
       seen.answers.note(nowMs, answers);
       seen.answersItself.note(nowMs, watched && byItself);
+      seen.itself.note(nowMs, whyNotItself(name, observer, history) === undefined);
       seen.readsOff.note(nowMs, says(status, name, silent) === 'Off');
       const slow = /answersAfterMs|endedSession/.test(
         status.hosts.find((each) => each.name === controllerOf(name))?.bmc ?? '',
@@ -220,8 +226,8 @@ export function createObserver(world: World, history: History): Observer {
     if (deed.do === 'declareSerial') change(deed.host, { serial: deed.serial });
     if (deed.do === 'removeHost') change(deed.host, { undeclared: true });
     if (deed.do === 'addHost' && declared(deed.host).undeclared === true) {
-      const { undeclared: _, ...rest } = declared(deed.host);
-      declarations.set(deed.host, rest);
+      // It is made anew as it was declared at first, whatever was corrected meanwhile.
+      declarations.set(deed.host, asDrawn(deed.host));
       trustAnew(deed.host, nowMs);
     }
   };

@@ -9,7 +9,6 @@ import { type Ending, judgeEnding } from './ending.ts';
 import type { Declared, History, HistoryEvent } from './history.ts';
 import { type Judged, judgeAct } from './judge.ts';
 import { createObserver, type Observer } from './observer.ts';
-import { whyNotItself } from './whoIsIt.ts';
 
 export interface Failure {
   readonly kind: 'corruption' | 'unnamed' | 'error' | 'noSentence' | 'endless';
@@ -65,7 +64,8 @@ export interface Staged {
   readonly history: History;
   readonly observer: Observer;
   readonly judged: Judged[];
-  readonly sends: Map<string, Sent>;
+  /** When an act of each kind was last sent, since it may take a while. */
+  readonly sends: Map<string, number>;
   /** As declared at the start, to be declared again. */
   readonly manifests: Map<string, KubernetesObject>;
   reviveOperator(): void;
@@ -131,11 +131,11 @@ function judgeEffect(stage: Staged, effect: HarmfulEffect): void {
   observer.look();
   if (!isOperators(effect)) return;
   const nowMs = world.simulation.nowMs;
-  const sent = stage.sends.get(effect.kind) ?? { sentMs: nowMs, itself: new Set() };
+  const sentMs = stage.sends.get(effect.kind) ?? nowMs;
   stage.judged.push({
     effect,
     atMs: nowMs,
-    judgement: judgeAct(effect, { nowMs, ...sent }, { observer, history }),
+    judgement: judgeAct(effect, { nowMs, sentMs }, { observer, history }),
   });
   if (effect.kind === 'forceOff') observer.noteCut(effect);
 }
@@ -151,19 +151,11 @@ const labelsOfActs: readonly (readonly [HarmfulEffect['kind'], string])[] = [
   ['lockRemoved', 'VDI.remove_from_sm_config'],
 ];
 
-interface Sent {
-  readonly sentMs: number;
-  readonly itself: ReadonlySet<string>;
-}
-
-/** What the world was like when an act was sent, since it may take a while. */
-function noteSend({ sends, observer, history, world }: Staged, { label }: OutgoingRequest): void {
+function noteSend({ sends, observer, world }: Staged, { label }: OutgoingRequest): void {
   for (const [kind, words] of labelsOfActs) {
     if (!label.includes(words)) continue;
     observer.look();
-    const hosts = [...observer.hosts.keys()];
-    const itself = new Set(hosts.filter((host) => whyNotItself(host, observer, history) === undefined));
-    sends.set(kind, { sentMs: world.simulation.nowMs, itself });
+    sends.set(kind, world.simulation.nowMs);
   }
 }
 

@@ -1,6 +1,6 @@
 /** What a world of ./facts.ts is made of: one host, one virtual machine, one disk, one reading; each as it is when all is well. */
 import type { DeclaredVirtualServer, PowerObservation } from '../../src/domain/facts.ts';
-import type { DeclaredIdentity, ShownIdentity } from '../../src/domain/identity.ts';
+import type { DeclaredIdentity, ShownIdentity } from '../../src/domain/machineNumbers.ts';
 import type {
   DiskLocks,
   HostBelief,

@@ -1,4 +1,5 @@
-import { showsThisMachine, whatIsDeclared, whatItShows } from '../identity.ts';
+import { whatIsDeclared, whatItShows } from '../machineNumbers.ts';
+import { showsThisMachine } from '../shownMachine.ts';
 import type { ActKind } from './actKind.ts';
 import { hadItsTime } from './isOver.ts';
 

@@ -1,4 +1,4 @@
-import { declaredIdentity, hostUUID, read, shownIdentity, target } from '../facts.ts';
+import { declaredIdentity, hostUUID, read, shownIdentity, target, type World } from '../facts.ts';
 import type { Scenario } from './scenario.ts';
 
 const another = (change: Parameters<typeof declaredIdentity>[1]) => [
@@ -12,6 +12,22 @@ const another = (change: Parameters<typeof declaredIdentity>[1]) => [
     ...change,
   }),
 ];
+
+/** Identified by its system UUID alone; another controller shows the serial of its board, and a UUID of its own. */
+const copiedSerial = (world: World): World =>
+  world.identity({
+    declared: declaredIdentity(3, { serial: undefined, systemUUID: '4c4c4544-0000-4000-8000-000000000003' }),
+    shown: shownIdentity({ systemUUID: '4c4c4544-0000-4000-8000-000000000003' }),
+    shownToOthers: [
+      {
+        ...shownIdentity({
+          device: 'redfish https://10.0.9.4',
+          systemUUID: '4c4c4544-0000-4000-8000-000000000004',
+        }),
+        host: 'host-4',
+      },
+    ],
+  });
 
 export const identityScenarios: readonly Scenario[] = [
   {
@@ -160,6 +176,20 @@ export const identityScenarios: readonly Scenario[] = [
       }),
     verdict: 'deny',
     says: /show the same machine/,
+  },
+  {
+    guard: 'machineIsTheOneMeant',
+    rule: 'refuses a serial that two controllers show under two system UUIDs, although the UUID fits the declared one',
+    change: (world) => copiedSerial(world),
+    verdict: 'deny',
+    says: /both show the serial SN-3, so one of them stands for another machine than it shows/,
+  },
+  {
+    guard: 'machineIsTheOneMeant',
+    rule: 'refuses when the pool shows a serial that is longer than any that a maker leaves',
+    change: (world) => world.host(target, { serial: 'S'.repeat(300) }),
+    verdict: 'deny',
+    says: /pool read the serial SSS/,
   },
   {
     guard: 'machineIsTheOneMeant',
