@@ -20,13 +20,14 @@ export async function judgeEnding(stage: Staged): Promise<Ending> {
   let before = 0;
   let acted = 0;
   let looks = 0;
-  // Acts may still be going on when the last event is over; what is written then is not written for nothing.
+  // Acts may still be going on when the last event is over, and tries that wait longer and longer begin with short pauses:
+  // what is written then is not written for nothing. Whoever writes for ever does so in each of these minutes.
   do {
     before = world.simulation.transcript.length;
     acted = stage.judged.length;
     looks += 1;
     await world.pass(watchedMs);
-  } while (stage.judged.length !== acted && looks < mostLooks);
+  } while ((stage.judged.length !== acted || tooManyRecords(stage, before).length > 0) && looks < mostLooks);
   const requests: RecoveryRequest[] = [];
   await world.run(async () => {
     for (const name of observer.requests.keys()) {
@@ -136,16 +137,20 @@ function endless(stage: Staged, from: number): readonly Failure[] {
     if (times > mostActs)
       failures.push({ kind: 'endless', sort: 'acts', sentence: `${act} was done ${times} times` });
   }
-  for (const [request, writes] of recordsWritten(stage.world.simulation.transcript.slice(from))) {
-    if (writes > mostWrites) {
-      failures.push({
-        kind: 'endless',
-        sort: 'writes',
-        sentence: `${writes} records of ${request} were written in the last ${watchedMs / 1000} s, with nothing going on`,
-      });
-    }
+  for (const [request, writes] of tooManyRecords(stage, from)) {
+    failures.push({
+      kind: 'endless',
+      sort: 'writes',
+      sentence: `${writes} records of ${request} were written in the last ${watchedMs / 1000} s, with nothing going on`,
+    });
   }
   return failures;
+}
+
+function tooManyRecords({ world }: Staged, from: number): readonly (readonly [string, number])[] {
+  return [...recordsWritten(world.simulation.transcript.slice(from))].filter(
+    ([, writes]) => writes > mostWrites,
+  );
 }
 
 /** By request. */

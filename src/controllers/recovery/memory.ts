@@ -100,9 +100,10 @@ export function recall(
   const nowMs = clock.monotonicMs();
   const wallMs = clock.wallMs();
   const madeAtMs = Date.parse(request.metadata.creationTimestamp ?? '');
+  const acts = actsOf(status, nowMs);
   return {
     uid: request.metadata.uid ?? '',
-    acts: actsOf(status, nowMs),
+    acts,
     certificate: certificateOf(status),
     words: wordsOf(status, nowMs),
     plan: planOf(status, nowMs),
@@ -118,7 +119,7 @@ export function recall(
     freeMemory: new Map(),
     starts: new Map(),
     serving: new Map(),
-    notSent: new Map(),
+    notSent: notSentOf(acts, { nowMs, wallMs }),
     attending: undefined,
     writtenMs: Number.NEGATIVE_INFINITY,
     refused: undefined,
@@ -215,6 +216,22 @@ function actsOf(status: Status | undefined, nowMs: number): readonly ActRecord[]
       };
     }),
   );
+}
+
+/** How often it was tried is not written down. It is not begun with the shortest pause again after each restart. */
+const triedBefore = 3;
+
+function notSentOf(
+  acts: readonly ActRecord[],
+  { nowMs, wallMs }: { readonly nowMs: number; readonly wallMs: number },
+): Map<string, NotSent> {
+  const notSent = new Map<string, NotSent>();
+  for (const { key, outcome, says, atWallMs, endedWallMs = atWallMs } of acts) {
+    if (outcome !== 'NotSent') continue;
+    const atMs = nowMs - Math.max(0, wallMs - endedWallMs);
+    notSent.set(key, { times: triedBefore, atMs, because: says ?? '' });
+  }
+  return notSent;
 }
 
 /** A wave of starts is one entry; how each of them ended stands with its virtual machine. */
