@@ -4,6 +4,7 @@
  * of the operator opens a connection to a pool or a machine.
  */
 import type { Host, Pool } from '../api/generated/types.ts';
+import type { Acts } from '../ports/acts.ts';
 import type { Cancel, Clock, Random } from '../ports/clock.ts';
 import type { Changed, MemberAccess, OpenPool, PoolAccess, PoolLink } from '../ports/hypervisor.ts';
 import type { ObjectName } from '../ports/kubernetes.ts';
@@ -12,7 +13,7 @@ import { type Cluster, hostsOf, keyOfObject, namespaceOf } from './cluster.ts';
 import { createHostsConcerned } from './hostsConcerned.ts';
 import { createMemberWatch, type MemberWatch } from './memberWatch.ts';
 import { type OpenedPower, openPower } from './openPower.ts';
-import type { PowerWatch } from './powerWatch.ts';
+import { type PowerWatch, powerActs } from './powerWatch.ts';
 import { type Accounts, settledAccountMs, troubledAccountMs } from './secrets.ts';
 import { createSignsOfLife, type SignsOfLife } from './signsOfLife.ts';
 
@@ -20,6 +21,8 @@ export interface PoolSession {
   readonly link: PoolLink;
   readonly members: MemberWatch;
   readonly signs: SignsOfLife;
+  /** All that can be done to the pool and its machines. */
+  readonly acts: Acts;
   power(hostUUID: string): PowerWatch | undefined;
 }
 
@@ -40,6 +43,8 @@ export interface PoolDirectory {
 export interface PoolChange {
   readonly machines: Changed;
   readonly hosts: Changed;
+  /** What recoveries of all members of the pool rest on, and not only those of these hosts. */
+  readonly isForAll: boolean;
 }
 
 export interface PoolDirectoryOptions {
@@ -71,8 +76,9 @@ interface Machines {
 
 const nothing: ReadonlySet<string> = new Set();
 
+/** Another member's recovery looks at it at its own next turn. */
 function ofHost(hostUUID: string): PoolChange {
-  return { machines: nothing, hosts: new Set([hostUUID]) };
+  return { machines: nothing, hosts: new Set([hostUUID]), isForAll: false };
 }
 
 const notYet = 'The operator has not looked at this Pool yet.';
@@ -95,15 +101,10 @@ export function createPoolDirectory(options: PoolDirectoryOptions): PoolDirector
   const stateOf = (key: string): SessionState => {
     const session = opened.get(key);
     if (session === undefined) return { kind: 'closed', because: problems.get(key) ?? notYet };
-    return {
-      kind: 'open',
-      session: {
-        link: session.link,
-        members: session.members,
-        signs: session.machines.signs,
-        power: (hostUUID) => session.machines.power.get(hostUUID)?.watch,
-      },
-    };
+    const { link, members, machines } = session;
+    const power = (hostUUID: string): PowerWatch | undefined => machines.power.get(hostUUID)?.watch;
+    const acts: Acts = { ...link.acts, ...powerActs(power) };
+    return { kind: 'open', session: { link, members, signs: machines.signs, acts, power } };
   };
 
   return {
@@ -161,15 +162,15 @@ function openSession(
 ): Opened {
   const at = { namespace: namespaceOf(what.pool), name: what.pool.metadata.name };
   const link = options.openPool(what.access);
-  const silent = new Set<string>();
+  const answers = new Map<string, string>();
   const members = createMemberWatch({
     link,
     clock: options.clock,
     random: options.random,
     members: what.access.members,
     onChange: (hostUUID) => {
-      noteAnswer(hostUUID, { members, silent, machines: what.machines });
-      options.onChange(at, ofHost(hostUUID));
+      const isNew = noteAnswer(hostUUID, { members, answers, machines: what.machines });
+      options.onChange(at, { ...ofHost(hostUUID), isForAll: isNew });
     },
     onContact: (hostUUID, askedMs) =>
       what.machines.signs.heardByOthers(hostUUID, 'the pool master reached it', askedMs),
@@ -180,7 +181,7 @@ function openSession(
   const hostsIn = createHostsConcerned();
   const unsubscribe = link.subscribe((machines) => {
     askTheDoubtful(link, members, doubted);
-    options.onChange(at, { machines, hosts: hostsIn(link.belief(), machines) });
+    options.onChange(at, { machines, hosts: hostsIn(link.belief(), machines), isForAll: true });
   });
   return { access: what.access, link, members, unsubscribe, machines: what.machines };
 }
@@ -198,24 +199,29 @@ function recallSilences(members: MemberWatch, hosts: readonly Host[]): void {
   }
 }
 
-/** A member that answers is compared with what its controller says; one that falls silent makes every controller worth a look. */
+/**
+ * A member that answers is compared with what its controller says; one that falls silent makes every controller worth a look.
+ * Tells whether it is another kind of answer than the one before.
+ */
 function noteAnswer(
   hostUUID: string,
-  { members, silent, machines }: { members: MemberWatch; silent: Set<string>; machines: Machines },
-): void {
+  { members, answers, machines }: { members: MemberWatch; answers: Map<string, string>; machines: Machines },
+): boolean {
   const answer = members.answer(hostUUID);
-  if (answer.kind === 'unknown') return;
+  const kind = answer.kind === 'known' ? answer.value.kind : answer.kind;
+  const isNew = answers.get(hostUUID) !== kind;
+  answers.set(hostUUID, kind);
+  if (answer.kind === 'unknown') return isNew;
   if (answer.value.kind === 'silent') {
     // Where a controller belongs to another machine than is declared, it shows in this moment.
-    if (!silent.has(hostUUID)) for (const { watch } of machines.power.values()) watch.readSoon();
-    silent.add(hostUUID);
-    return;
+    if (isNew) for (const { watch } of machines.power.values()) watch.readSoon();
+    return isNew;
   }
-  silent.delete(hostUUID);
   // What its power controller said before this sign of life proves nothing about the time after it.
   machines.power.get(hostUUID)?.watch.signOfLife();
   if (answer.value.kind !== 'impostor')
     machines.signs.answered(hostUUID, 'the machine answered at its own address', answer.atMs);
+  return isNew;
 }
 
 /** A host that the pool now takes for dead is asked at once instead of at its next turn; each time it happens, once. */
@@ -262,7 +268,10 @@ async function renewPower(
       const before = shown;
       shown = JSON.stringify([serial, sku, systemUUID]);
       // What one controller shows may be what another one shows, or a Host declares.
-      options.onChange(at, before === shown ? ofHost(hostUUID) : { machines: nothing, hosts: 'everything' });
+      options.onChange(
+        at,
+        before === shown ? ofHost(hostUUID) : { machines: nothing, hosts: 'everything', isForAll: true },
+      );
     };
     const after = await openPower(host, opened.get(hostUUID), { ...options, onChange });
     opened.set(hostUUID, after);

@@ -6,8 +6,9 @@
  */
 import type { PowerObservation } from '../domain/facts.ts';
 import type { Known } from '../domain/reading.ts';
+import type { Acts, MayGo } from '../ports/acts.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
-import type { EffectReply, MayGo } from '../ports/hypervisor.ts';
+import type { EffectReply } from '../ports/hypervisor.ts';
 import type { CutAbility, PowerDevice, PowerReading } from '../ports/power.ts';
 import { answersForActsWithinMs, createReadingPace } from './readingPace.ts';
 
@@ -197,6 +198,16 @@ export function createPowerWatch(options: {
       cancelNext();
       for (const device of devices) device.close();
     },
+  };
+}
+
+const noController: EffectReply = { kind: 'notSent', because: 'No power controller is declared.' };
+
+/** What can be done to the power of machines, through the ladder of each. */
+export function powerActs(powerOf: (hostUUID: string) => PowerWatch | undefined): Pick<Acts, 'cutPower'> {
+  return {
+    cutPower: async ({ hostUUID }, deadlineMs, mayGo) =>
+      (await powerOf(hostUUID)?.cut(deadlineMs, mayGo)) ?? noController,
   };
 }
 

@@ -97,7 +97,8 @@ export function startReign(options: ReignOptions): Reign {
     }
     const before = directory.get(at).kind;
     const state = await directory.ensure(pool);
-    if (state.kind !== before) poolChanged(at, { machines: 'everything', hosts: 'everything' });
+    if (state.kind !== before)
+      poolChanged(at, { machines: 'everything', hosts: 'everything', isForAll: true });
     const view = {
       pool,
       hosts: hostsOf(cluster, pool),
@@ -157,8 +158,9 @@ export function startReign(options: ReignOptions): Reign {
     if (pool === undefined) return;
     pools.enqueueAfter(at, shownAfterMs);
     for (const host of hostsOf(cluster, pool)) {
-      if (change.hosts === 'everything' || change.hosts.has(host.spec.hostUUID))
-        hosts.enqueueAfter(nameOf(host), shownAfterMs);
+      const isConcerned = change.hosts === 'everything' || change.hosts.has(host.spec.hostUUID);
+      if (isConcerned) hosts.enqueueAfter(nameOf(host), shownAfterMs);
+      if (!isConcerned && !change.isForAll) continue;
       for (const request of requestsAbout(cluster, host))
         if (!isFinished(request)) requests.enqueueAfter(nameOf(request), 10);
     }

@@ -1,4 +1,4 @@
-import { refusedAsLive } from './acts/declareDead.ts';
+import { toldOfLife } from './acts/catalogue.ts';
 import type { Facts, FenceCertificate, PowerObservation } from './facts.ts';
 import { whyNotThisMachine } from './identity.ts';
 import { whatIsDeclared, whatItShows } from './machineNumbers.ts';
@@ -111,7 +111,7 @@ function heardOf(facts: Facts): string | undefined {
   if (facts.masterContact.kind === 'known' && facts.masterContact.value === 'answers') {
     return `The pool master reached ${name}, so it has power.`;
   }
-  return refusedAsLive(facts) !== undefined
+  return toldOfLife(facts) !== undefined
     ? `The pool would not declare ${name} dead, because it reached it (HOST_IS_LIVE), so it has power.`
     : undefined;
 }

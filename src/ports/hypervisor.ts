@@ -1,22 +1,15 @@
 import type {
   BootVerdict,
   DiskLocks,
-  EffectReply,
   MemberAnswer,
   PoolBelief,
   VirtualMachineBelief,
 } from '../domain/pool.ts';
 import type { Reading } from '../domain/reading.ts';
+import type { Acts } from './acts.ts';
 import type { Cancel } from './clock.ts';
 
 export type { BootVerdict, EffectReply, MemberAnswer } from '../domain/pool.ts';
-
-/**
- * The last question of an effect: asked synchronously in the instant in which the effect is given to a connection that is
- * there, so that nothing waits between the judgement and the wire. A sentence means that it is not sent; the reply is
- * then `notSent` with this sentence.
- */
-export type MayGo = () => string | undefined;
 
 /** UUIDs of the virtual machines that look different; everything where the pool came into sight or went out of it. */
 export type Changed = ReadonlySet<string> | 'everything';
@@ -60,24 +53,8 @@ export interface PoolLink {
   /** VM.assert_can_boot_here: would the host take this virtual machine now? */
   canBootHere(vmUUID: string, hostUUID: string, deadlineMs: number): Promise<Reading<BootVerdict>>;
 
-  /**
-   * host.declare_dead: the pool resets the power state of every virtual machine of the host, disables it, and runs the
-   * hook that unlocks its disks, which may fail without a word (read the locks afterwards).
-   * Safety: only with a valid fence certificate for this very host; the pool's own guard takes any failed contact for
-   * death. Idempotent in its end state.
-   */
-  declareDead(hostUUID: string, deadlineMs: number, mayGo: MayGo): Promise<EffectReply>;
-  /**
-   * VDI.remove_from_sm_config of exactly `host_<hostRef>`.
-   * Safety: only with a valid fence certificate, only after declareDead, only when nothing works on the disk or its SR.
-   */
-  removeLock(vdiUUID: string, hostRef: string, deadlineMs: number, mayGo: MayGo): Promise<EffectReply>;
-  /**
-   * VM.start_on without force. Resolves when the pool's task has ended, or as lost at the deadline.
-   * Safety: only a Halted virtual machine whose disks nobody holds, with the fence certificate of its old host valid.
-   * A repeat while it runs is refused by the pool (VM_BAD_POWER_STATE).
-   */
-  startOn(vmUUID: string, hostUUID: string, deadlineMs: number, mayGo: MayGo): Promise<EffectReply>;
+  /** The calls that change the pool. */
+  readonly acts: PoolActs;
 
   /**
    * Takes over who the members are now and how each is reached. What stays as it was goes on untouched; only when the
@@ -85,6 +62,27 @@ export interface PoolLink {
    */
   setMembers(members: readonly MemberAccess[]): void;
   close(): void;
+}
+
+export interface PoolActs extends Pick<Acts, 'declareDead' | 'removeLock' | 'start'> {
+  /**
+   * host.declare_dead: the pool resets the power state of every virtual machine of the host, disables it, and runs the
+   * hook that unlocks its disks, which may fail without a word (read the locks afterwards).
+   * Safety: only with a valid fence certificate for this very host; the pool's own guard takes any failed contact for
+   * death. Idempotent in its end state.
+   */
+  readonly declareDead: Acts['declareDead'];
+  /**
+   * VDI.remove_from_sm_config of exactly `host_<hostRef>`.
+   * Safety: only with a valid fence certificate, only after declareDead, only when nothing works on the disk or its SR.
+   */
+  readonly removeLock: Acts['removeLock'];
+  /**
+   * VM.start_on without force. Resolves when the pool's task has ended, or as lost at the deadline.
+   * Safety: only a Halted virtual machine whose disks nobody holds, with the fence certificate of its old host valid.
+   * A repeat while it runs is refused by the pool (VM_BAD_POWER_STATE).
+   */
+  readonly start: Acts['start'];
 }
 
 /** How to reach a pool: every member of it, each with its own pinned certificate and root account. */

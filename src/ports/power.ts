@@ -1,5 +1,6 @@
 import type { Known, Reading } from '../domain/reading.ts';
-import type { EffectReply, MayGo } from './hypervisor.ts';
+import type { MayGo } from './acts.ts';
+import type { EffectReply } from './hypervisor.ts';
 
 /**
  * One power device of one machine. Reads never reject and may be repeated, also while others are under way; effects are

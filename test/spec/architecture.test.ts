@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { catalogue } from '../../src/domain/acts/catalogue.ts';
 
 /**
  * The rules of the house that neither the compiler nor the linter holds. Each rule is a function from a file to the
@@ -122,6 +123,33 @@ test('controllers import no procedure, no step and no guard', () => {
     'src/controllers/x.ts imports ../domain/procedures/releaseMember.ts',
   ]);
   expect(offencesOf(procedureBlind)).toEqual([]);
+});
+
+const kindsOfActs = Object.keys(catalogue);
+
+/** An act is looked up by the kind that the journal has; how it is sent, tried again and read back stands in its file alone. */
+const actBlind: Rule = (file) => {
+  if (!file.path.startsWith('src/controllers/')) return [];
+  const files = importsOf(file.text).filter((specifier) =>
+    kindsOfActs.some((kind) => specifier.endsWith(`/acts/${kind}.ts`)),
+  );
+  const words = kindsOfActs.filter((kind) => new RegExp(`['"\`]${kind}['"\` ]`).test(file.text));
+  return [
+    ...files.map((specifier) => `${file.path} imports ${specifier}`),
+    ...words.map((kind) => `${file.path} names the act ${kind}`),
+  ];
+};
+
+/** The ladder is the capability to cut the power, and says so. */
+const capability = 'src/controllers/powerWatch.ts';
+
+test('controllers name no act', () => {
+  const text = "import { a } from '../domain/acts/start.ts'; if (entry.effect === 'removeLock') end();";
+  expect(actBlind(planted('src/controllers/x.ts', text))).toEqual([
+    'src/controllers/x.ts imports ../domain/acts/start.ts',
+    'src/controllers/x.ts names the act removeLock',
+  ]);
+  expect(offencesOf(actBlind)).toEqual([`${capability} names the act cutPower`]);
 });
 
 const domainIsPure: Rule = (file) => {

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
+import type { MayGo } from '../../ports/acts.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { MayGo } from '../../ports/hypervisor.ts';
 import { type ExchangeReply, exchange } from '../network/exchange.ts';
 import { TransportError } from '../network/transportError.ts';
 import { asResource, movedTo, type Resource } from './redfishLinks.ts';

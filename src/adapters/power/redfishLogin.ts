@@ -1,5 +1,5 @@
+import type { MayGo } from '../../ports/acts.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { MayGo } from '../../ports/hypervisor.ts';
 import type { RedfishAccess } from '../../ports/power.ts';
 import {
   type RedfishFailure,

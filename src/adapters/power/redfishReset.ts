@@ -1,4 +1,5 @@
-import type { EffectReply, MayGo } from '../../ports/hypervisor.ts';
+import type { MayGo } from '../../ports/acts.ts';
+import type { EffectReply } from '../../ports/hypervisor.ts';
 import type { CutOptions, MachineIdentity, PowerReading } from '../../ports/power.ts';
 import { type Device, nameOf, powerOf, readSystem, type SystemAnswer } from './redfishDevice.ts';
 import type { RedfishRefusal, RedfishReply } from './redfishHttp.ts';

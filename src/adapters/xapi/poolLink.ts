@@ -15,8 +15,8 @@ import { twoMasters } from './findMaster.ts';
 import { createMasterConnection, type MasterConnection } from './masterConnection.ts';
 import { createMemberLine, type MemberLine, sameWay } from './memberLine.ts';
 import { answerOf, type FailedRole, probeRole } from './memberRole.ts';
+import { createPoolActs } from './poolActs.ts';
 import { createBeliefBuilder } from './poolBelief.ts';
-import { createPoolEffects } from './poolEffects.ts';
 import { createPoolReads } from './poolReads.ts';
 import { isSessionLoss, logout, readPoolIdentity } from './session.ts';
 
@@ -42,7 +42,7 @@ function openLink(deps: XapiDeps, access: PoolAccess): PoolLink {
   let missing = missingOf(access.members);
   const connection = createMasterConnection({ clock, random, log, lines: () => lines, poolUUID });
   const reads = createPoolReads(clock, connection);
-  const effects = createPoolEffects({ clock, log, connection });
+  const acts = createPoolActs({ clock, log, connection });
   const builder = createBeliefBuilder();
   const subscribers = new Set<(changed: Changed) => void>();
 
@@ -109,7 +109,7 @@ function openLink(deps: XapiDeps, access: PoolAccess): PoolLink {
       return known(answer, atMs, `member ${line.label}`);
     },
     ...reads,
-    ...effects,
+    acts,
     setMembers: (members) => {
       const before = lines;
       missing = missingOf(members);

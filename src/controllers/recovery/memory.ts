@@ -88,7 +88,6 @@ export interface Timeline {
 }
 
 type Status = NonNullable<RecoveryRequest['status']>;
-type JournalEntry = NonNullable<Status['journal']>[number];
 
 /** `oldestMs`: the request is certainly not older than this, whatever its date and the wall clock say. */
 export function recall(
@@ -192,16 +191,14 @@ export function journalText(request: RecoveryRequest): string {
 }
 
 function actsOf(status: Status | undefined, nowMs: number): readonly ActRecord[] {
-  const victims = new Map((status?.virtualMachines ?? []).map((machine) => [machine.uuid, machine]));
   return (status?.journal ?? []).flatMap((entry, wave) =>
     (entry.targets ?? []).map((target): ActRecord => {
-      const outcome = entry.effect === 'start' ? outcomeOfStart(entry, victims.get(target)) : entry.outcome;
       return {
         key: `${entry.effect} ${target}`,
         attempt: entry.attempt ?? 1,
         sinceMs: nowMs,
         master: entry.master,
-        outcome: outcome ?? 'Intended',
+        outcome: entry.outcome ?? 'Intended',
         // It went to the process that sent the act.
         reply: 'lost',
         says: entry.detail,
@@ -232,17 +229,6 @@ function notSentOf(
     notSent.set(key, { times: triedBefore, atMs, because: says ?? '' });
   }
   return notSent;
-}
-
-/** A wave of starts is one entry; how each of them ended stands with its virtual machine. */
-function outcomeOfStart(
-  entry: JournalEntry,
-  machine: NonNullable<Status['virtualMachines']>[number] | undefined,
-): Act['outcome'] {
-  if (entry.outcome === 'NotSent' || machine === undefined) return 'NotSent';
-  if ((entry.attempt ?? 1) < (machine.attempts ?? 0)) return 'NotDone';
-  if (machine.state === 'Starting') return 'Intended';
-  return machine.state === 'Running' || machine.state === 'Serving' ? 'Proven' : 'NotDone';
 }
 
 function certificateOf(status: Status | undefined): FenceCertificate | undefined {

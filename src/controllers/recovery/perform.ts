@@ -4,10 +4,11 @@
  * connection, so that nothing can change in between.
  */
 import { catalogue, objectionTo } from '../../domain/acts/catalogue.ts';
-import type { Effect, EffectOf } from '../../domain/acts/effects.ts';
+import type { Effect } from '../../domain/acts/effects.ts';
 import type { Step } from '../../domain/decide.ts';
 import type { Facts } from '../../domain/facts.ts';
-import type { EffectReply, MayGo } from '../../ports/hypervisor.ts';
+import type { MayGo } from '../../ports/acts.ts';
+import type { EffectReply } from '../../ports/hypervisor.ts';
 import type { PoolSession } from '../poolDirectory.ts';
 
 /** Why this one effect must not be sent now although it was decided, or undefined. Asked in the instant of its sending. */
@@ -39,25 +40,8 @@ function firstObjection(step: Step, now: Facts): string | undefined {
  * is a hint; the world is read afterwards.
  */
 export function send(effect: Effect, session: PoolSession, mayGo: MayGo): Promise<EffectReply> {
-  const sender = senders[effect.kind] as Sender;
-  return sender(effect, session, catalogue[effect.kind].mayRunForMs, mayGo);
+  const carryOut = session.acts[effect.kind] as CarryOut;
+  return carryOut(effect, catalogue[effect.kind].mayRunForMs, mayGo);
 }
 
-type Sender<K extends Effect['kind'] = Effect['kind']> = (
-  effect: EffectOf<K>,
-  session: PoolSession,
-  deadlineMs: number,
-  mayGo: MayGo,
-) => Promise<EffectReply>;
-
-const noController: EffectReply = { kind: 'notSent', because: 'No power controller is declared.' };
-
-const senders: { readonly [K in Effect['kind']]: Sender<K> } = {
-  cutPower: ({ hostUUID }, { power }, deadlineMs, mayGo) =>
-    power(hostUUID)?.cut(deadlineMs, mayGo) ?? Promise.resolve(noController),
-  declareDead: ({ hostUUID }, { link }, deadlineMs, mayGo) => link.declareDead(hostUUID, deadlineMs, mayGo),
-  removeLock: ({ vdiUUID, hostRef }, { link }, deadlineMs, mayGo) =>
-    link.removeLock(vdiUUID, hostRef, deadlineMs, mayGo),
-  start: ({ vmUUID, hostUUID }, { link }, deadlineMs, mayGo) =>
-    link.startOn(vmUUID, hostUUID, deadlineMs, mayGo),
-};
+type CarryOut = (effect: Effect, deadlineMs: number, mayGo: MayGo) => Promise<EffectReply>;

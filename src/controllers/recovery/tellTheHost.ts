@@ -1,4 +1,4 @@
-import { refusedAsLive } from '../../domain/acts/declareDead.ts';
+import { toldOfLife } from '../../domain/acts/catalogue.ts';
 import type { Facts } from '../../domain/facts.ts';
 import { cutOf, mayHaveBeenCut, wrongCut } from '../../domain/theCut.ts';
 import type { Subject } from './subject.ts';
@@ -14,8 +14,8 @@ export function tellTheHost({ session, host }: Subject, facts: Facts): void {
   const isOpen =
     cut !== undefined && (pool.kind === 'unknown' || mayHaveBeenCut(cut, facts, pool.value) !== undefined);
   session.signs.powerWasCut(hostUUID, isOpen ? cut : undefined);
-  const refused = refusedAsLive(facts);
+  const told = toldOfLife(facts);
   const heard = session.signs.lastByOthers(host)?.atMs;
-  if (refused !== undefined && (heard === undefined || heard < refused.sinceMs))
-    session.signs.heardByOthers(hostUUID, 'the pool reached it (HOST_IS_LIVE)', refused.sinceMs);
+  if (told !== undefined && (heard === undefined || heard < told.act.sinceMs))
+    session.signs.heardByOthers(hostUUID, told.by, told.act.sinceMs);
 }

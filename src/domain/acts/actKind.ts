@@ -11,6 +11,8 @@ export interface ActKind<K extends Effect['kind'] = Effect['kind']> {
   readonly isOneOfMany?: true;
   /** Why this one must not be sent now although its step may act, or undefined. Asked in the instant of its sending. */
   readonly objection: (effect: EffectOf<K>, now: Facts) => string | undefined;
+  /** Who found out by it that the machine it was about lives, or undefined: a sign of life that only this act brings. */
+  readonly tellsOfLife?: (act: Act) => string | undefined;
   /** How one of them ended, read from the world and never from its reply. `subject` is what it was done to. */
   readonly shows: (act: Act, subject: string, facts: Facts) => Settled;
 }

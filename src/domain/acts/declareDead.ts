@@ -1,7 +1,5 @@
-import type { Act, Facts } from '../facts.ts';
 import { isReleased } from '../guards/poolHealth.ts';
 import type { ActKind } from './actKind.ts';
-import { effectKey } from './effects.ts';
 import { isOver } from './isOver.ts';
 
 const mayRunForMs = 300_000;
@@ -12,6 +10,9 @@ export const declareDead: ActKind<'declareDead'> = {
   longestPauseMs: 5 * 60_000,
   objection: ({ hostUUID }, now) =>
     hostUUID === now.target.hostUUID ? undefined : 'The effect is about another host than the target.',
+  // The pool makes a contact of its own before it lets go of a member, and refuses when it reaches it.
+  tellsOfLife: ({ says }) =>
+    says?.includes('HOST_IS_LIVE') === true ? 'the pool reached it (HOST_IS_LIVE)' : undefined,
   shows: (act, hostUUID, facts) => {
     if (facts.pool.kind === 'unknown' || facts.pool.atMs <= act.sinceMs) return 'open';
     const released = isReleased(facts.pool.value, hostUUID);
@@ -22,9 +23,3 @@ export const declareDead: ActKind<'declareDead'> = {
     return released ? 'Proven' : 'NotDone';
   },
 };
-
-/** The pool makes a contact of its own before it lets go of a member, and refuses when it reaches it. */
-export function refusedAsLive(facts: Facts): Act | undefined {
-  const key = effectKey({ kind: 'declareDead', hostUUID: facts.target.hostUUID });
-  return facts.acts.findLast((act) => act.key === key && act.says?.includes('HOST_IS_LIVE') === true);
-}

@@ -5,8 +5,8 @@ import { vbdRecord, vdiRecord } from './recordShapes.ts';
 import { hostRefs, hostUUIDs, type Reply, srUUID, vdiUUID, vmUUID } from './scriptedPool.ts';
 import { type SimulatedLink, simulateLink } from './simulatedLink.ts';
 
-const start = (link: PoolLink) => link.startOn(vmUUID, hostUUIDs[2]!, 20_000, freely);
-const declareDead = (link: PoolLink) => link.declareDead(hostUUIDs[1]!, 20_000, freely);
+const start = (link: PoolLink) => link.acts.start({ vmUUID, hostUUID: hostUUIDs[2]! }, 20_000, freely);
+const declareDead = (link: PoolLink) => link.acts.declareDead({ hostUUID: hostUUIDs[1]! }, 20_000, freely);
 
 async function connectedLink(): Promise<SimulatedLink> {
   const simulated = await simulateLink();
@@ -160,7 +160,9 @@ test('asks for a task by itself when the stream tells nothing of it for long', a
   simulated.pool.answer('task.get_record', () => ({
     result: { name_label: 'Async.VM.start_on', status: 'success', error_info: [] },
   }));
-  expect(await simulated.run((link) => link.startOn(vmUUID, hostUUIDs[2]!, 120_000, freely))).toEqual({
+  expect(
+    await simulated.run((link) => link.acts.start({ vmUUID, hostUUID: hostUUIDs[2]! }, 120_000, freely)),
+  ).toEqual({
     kind: 'succeeded',
   });
   expect(simulated.newCalls().filter((call) => call === 'host-1 task.get_record').length).toBe(1);
@@ -217,18 +219,24 @@ test('sends no effect while the belief is unknown', async () => {
   await simulated.pass(10_000);
   expect(await simulated.run(declareDead)).toMatchObject({ kind: 'notSent' });
   expect(await simulated.run(start)).toMatchObject({ kind: 'notSent' });
-  expect(await simulated.run((link) => link.removeLock(vdiUUID, hostRefs[1]!, 1_000, freely))).toMatchObject({
+  expect(
+    await simulated.run((link) => link.acts.removeLock({ vdiUUID, hostRef: hostRefs[1]! }, 1_000, freely)),
+  ).toMatchObject({
     kind: 'notSent',
   });
 });
 
 test('sends no effect on what the pool does not know', async () => {
   const simulated = await connectedLink();
-  expect(await simulated.run((link) => link.declareDead('no-such-host', 1_000, freely))).toMatchObject({
+  expect(
+    await simulated.run((link) => link.acts.declareDead({ hostUUID: 'no-such-host' }, 1_000, freely)),
+  ).toMatchObject({
     kind: 'notSent',
   });
   expect(
-    await simulated.run((link) => link.startOn('no-such-vm', hostUUIDs[2]!, 1_000, freely)),
+    await simulated.run((link) =>
+      link.acts.start({ vmUUID: 'no-such-vm', hostUUID: hostUUIDs[2]! }, 1_000, freely),
+    ),
   ).toMatchObject({
     kind: 'notSent',
   });
@@ -237,7 +245,9 @@ test('sends no effect on what the pool does not know', async () => {
 
 test('removes the lock of exactly one host from exactly one disk', async () => {
   const simulated = await connectedLink();
-  expect(await simulated.run((link) => link.removeLock(vdiUUID, hostRefs[1]!, 5_000, freely))).toEqual({
+  expect(
+    await simulated.run((link) => link.acts.removeLock({ vdiUUID, hostRef: hostRefs[1]! }, 5_000, freely)),
+  ).toEqual({
     kind: 'succeeded',
   });
   const sent = simulated.pool.calls.find(({ method }) => method === 'VDI.remove_from_sm_config');

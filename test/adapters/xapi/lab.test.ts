@@ -52,7 +52,7 @@ test('releases a dead member and starts one of its virtual machines elsewhere', 
   expect(await run((link) => link.readDiskLocks([machine.diskUUID], 5_000))).toMatchObject({
     value: [{ heldBy: new Map([[hostRef('host-2'), 'RW']]) }],
   });
-  expect(await run((link) => link.declareDead(host('host-2'), 120_000, freely))).toEqual({
+  expect(await run((link) => link.acts.declareDead({ hostUUID: host('host-2') }, 120_000, freely))).toEqual({
     kind: 'succeeded',
   });
   const locks = await run((link) => link.readLocks([machine.srUUID], 5_000));
@@ -65,13 +65,17 @@ test('releases a dead member and starts one of its virtual machines elsewhere', 
   expect(await run((link) => link.canBootHere(machine.uuid, host('host-2'), 5_000))).toMatchObject({
     value: { kind: 'no' },
   });
-  expect(await run((link) => link.startOn(machine.uuid, host('host-3'), 60_000, freely))).toEqual({
+  expect(
+    await run((link) => link.acts.start({ vmUUID: machine.uuid, hostUUID: host('host-3') }, 60_000, freely)),
+  ).toEqual({
     kind: 'succeeded',
   });
   expect(await run((link) => link.readVirtualMachine(machine.uuid, 5_000))).toMatchObject({
     value: { powerState: 'Running', residentOn: host('host-3') },
   });
-  expect(await run((link) => link.startOn(machine.uuid, host('host-4'), 60_000, freely))).toMatchObject({
+  expect(
+    await run((link) => link.acts.start({ vmUUID: machine.uuid, hostUUID: host('host-4') }, 60_000, freely)),
+  ).toMatchObject({
     kind: 'failed',
     code: 'VM_BAD_POWER_STATE',
   });
@@ -85,7 +89,7 @@ test('a hook that failed without a word leaves locks that are seen, and can be r
   await until(() => belief().kind === 'known');
   lab.steer.cutPower('host-2');
   lab.steer.addFault({ method: 'host.declare_dead', effect: { kind: 'hookFails' } });
-  expect(await run((link) => link.declareDead(host('host-2'), 120_000, freely))).toEqual({
+  expect(await run((link) => link.acts.declareDead({ hostUUID: host('host-2') }, 120_000, freely))).toEqual({
     kind: 'succeeded',
   });
   const machine = lab.document.virtualMachines.find(
@@ -93,7 +97,11 @@ test('a hook that failed without a word leaves locks that are seen, and can be r
   )!;
   const held = { value: [{ heldBy: new Map([[hostRef('host-2'), 'RW']]) }] };
   expect(await run((link) => link.readDiskLocks([machine.diskUUID], 5_000))).toMatchObject(held);
-  expect(await run((link) => link.removeLock(machine.diskUUID, hostRef('host-2'), 5_000, freely))).toEqual({
+  expect(
+    await run((link) =>
+      link.acts.removeLock({ vdiUUID: machine.diskUUID, hostRef: hostRef('host-2') }, 5_000, freely),
+    ),
+  ).toEqual({
     kind: 'succeeded',
   });
   expect(await run((link) => link.readDiskLocks([machine.diskUUID], 5_000))).toMatchObject({
@@ -108,7 +116,9 @@ test.each(['lostReply', 'html', 'truncated', 'hang'] as const)(
     await until(() => belief().kind === 'known');
     lab.steer.cutPower('host-2');
     lab.steer.addFault({ method: 'host.declare_dead', effect: { kind } });
-    expect(await run((link) => link.declareDead(host('host-2'), 30_000, freely))).toMatchObject({
+    expect(
+      await run((link) => link.acts.declareDead({ hostUUID: host('host-2') }, 30_000, freely)),
+    ).toMatchObject({
       kind: 'lost',
     });
     await pass(300_000);
@@ -152,7 +162,7 @@ test('a start that is under way when the master restarts is lost, and is not sen
   const { lab, run, until, belief, host, simulation } = await linkToLab();
   await until(() => belief().kind === 'known');
   lab.steer.cutPower('host-2');
-  expect(await run((link) => link.declareDead(host('host-2'), 120_000, freely))).toEqual({
+  expect(await run((link) => link.acts.declareDead({ hostUUID: host('host-2') }, 120_000, freely))).toEqual({
     kind: 'succeeded',
   });
   const machine = lab.document.virtualMachines.find(
@@ -160,7 +170,9 @@ test('a start that is under way when the master restarts is lost, and is not sen
   )!;
   lab.steer.addFault({ method: 'VM.start_on', effect: { kind: 'slow', delayMs: 20_000 } });
   simulation.clock(simulation.world).after(1_000, () => lab.steer.restartToolstack('host-1'));
-  expect(await run((link) => link.startOn(machine.uuid, host('host-3'), 180_000, freely))).toMatchObject({
+  expect(
+    await run((link) => link.acts.start({ vmUUID: machine.uuid, hostUUID: host('host-3') }, 180_000, freely)),
+  ).toMatchObject({
     kind: 'lost',
   });
 });

@@ -20,7 +20,7 @@ test('a start that waits for a connection is judged again when it is sent', asyn
   const reply = await simulated.run(async (link) => {
     // So many questions are under way that no connection is free.
     const questions = Array.from({ length: 20 }, () => link.readVirtualMachine(vmUUID, 5_000));
-    const starting = link.startOn(vmUUID, hostUUIDs[2]!, 180_000, () => because);
+    const starting = link.acts.start({ vmUUID, hostUUID: hostUUIDs[2]! }, 180_000, () => because);
     because = 'host-2 answers again.';
     await Promise.all(questions);
     return starting;
@@ -41,7 +41,9 @@ test('of a wave that is longer than the connections are many, only those go that
   const wave = await simulated.run((link) =>
     Promise.all(
       Array.from({ length: 252 }, () =>
-        link.startOn(vmUUID, hostUUIDs[2]!, 180_000, () => (answered < 4 ? undefined : 'No more.')),
+        link.acts.start({ vmUUID, hostUUID: hostUUIDs[2]! }, 180_000, () =>
+          answered < 4 ? undefined : 'No more.',
+        ),
       ),
     ),
   );
@@ -62,7 +64,9 @@ test('a lock is not removed after the machine answered while its disk was looked
     return undefined;
   });
   expect(
-    await simulated.run((link) => link.removeLock(vdiUUID, hostRefs[1]!, 30_000, () => because)),
+    await simulated.run((link) =>
+      link.acts.removeLock({ vdiUUID, hostRef: hostRefs[1]! }, 30_000, () => because),
+    ),
   ).toEqual({ kind: 'notSent', because: 'host-2 answers again.' });
   await simulated.pass(60_000);
   expect(simulated.newCalls().filter((call) => call.includes('remove_from_sm_config'))).toEqual([]);
@@ -76,10 +80,10 @@ test('an effect that waited while the pool was connected to anew is not sent und
     await sleep(clock, 10_000);
     return { result: 'OpaqueRef:vdi-1' };
   });
-  expect(await simulated.run((link) => link.removeLock(vdiUUID, hostRefs[1]!, 30_000, freely))).toMatchObject(
-    {
-      kind: 'notSent',
-    },
-  );
+  expect(
+    await simulated.run((link) => link.acts.removeLock({ vdiUUID, hostRef: hostRefs[1]! }, 30_000, freely)),
+  ).toMatchObject({
+    kind: 'notSent',
+  });
   expect(simulated.newCalls().filter((call) => call.includes('remove_from_sm_config'))).toEqual([]);
 });

@@ -93,9 +93,13 @@ test('releases a dead member over real TLS', async () => {
       lab.steer.cutPower('host-2');
       await served.settled();
       expect(await link.askMember(uuidOf('host-2'), 1_000)).toMatchObject({ value: { kind: 'silent' } });
-      expect(await link.declareDead(uuidOf('host-2'), 60_000, freely)).toEqual({ kind: 'succeeded' });
+      expect(await link.acts.declareDead({ hostUUID: uuidOf('host-2') }, 60_000, freely)).toEqual({
+        kind: 'succeeded',
+      });
       const machine = lab.document.virtualMachines.find(({ hostName }) => hostName === 'host-2')!;
-      expect(await link.startOn(machine.uuid, uuidOf('host-3'), 60_000, freely)).toEqual({
+      expect(
+        await link.acts.start({ vmUUID: machine.uuid, hostUUID: uuidOf('host-3') }, 60_000, freely),
+      ).toEqual({
         kind: 'succeeded',
       });
       const reading = await link.refresh(10_000);

@@ -1,5 +1,6 @@
+import type { MayGo } from '../../ports/acts.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { EffectReply, MayGo, PoolLink } from '../../ports/hypervisor.ts';
+import type { EffectReply, PoolActs } from '../../ports/hypervisor.ts';
 import type { Log } from '../../ports/log.ts';
 import type { XapiCall } from './calls.ts';
 import { lockKey } from './diskLocks.ts';
@@ -18,8 +19,6 @@ import { awaitTask } from './tasks.ts';
  * restarted, restored or demoted since does not know it any more and refuses the call. References come from the copy
  * that was read under the same session.
  */
-export type PoolEffects = Pick<PoolLink, 'declareDead' | 'removeLock' | 'startOn'>;
-
 interface Deps {
   readonly clock: Clock;
   readonly log: Log;
@@ -33,7 +32,7 @@ interface Sending extends Deps {
   readonly endAtMs: number;
 }
 
-export function createPoolEffects(deps: Deps): PoolEffects {
+export function createPoolActs(deps: Deps): PoolActs {
   /** Runs an effect on the present copy, or says why it is not sent. */
   const withCopy = async (
     { deadlineMs, mayGo }: { readonly deadlineMs: number; readonly mayGo: MayGo },
@@ -44,15 +43,15 @@ export function createPoolEffects(deps: Deps): PoolEffects {
     return await effect({ ...deps, copy: now.copy, mayGo, endAtMs: deps.clock.monotonicMs() + deadlineMs });
   };
   return {
-    declareDead: (hostUUID, deadlineMs, mayGo) =>
+    declareDead: ({ hostUUID }, deadlineMs, mayGo) =>
       withCopy({ deadlineMs, mayGo }, async (sending) => {
         const host = hostRef(sending.copy, hostUUID);
         if (host === undefined) return noSuch('host', hostUUID);
         return runTask(sending, 'Async.host.declare_dead', [host]);
       }),
-    removeLock: (vdiUUID, ofHostRef, deadlineMs, mayGo) =>
+    removeLock: ({ vdiUUID, hostRef: ofHostRef }, deadlineMs, mayGo) =>
       withCopy({ deadlineMs, mayGo }, (sending) => removeLock(sending, vdiUUID, ofHostRef)),
-    startOn: (vmUUID, hostUUID, deadlineMs, mayGo) =>
+    start: ({ vmUUID, hostUUID }, deadlineMs, mayGo) =>
       withCopy({ deadlineMs, mayGo }, async (sending) => {
         const vm = virtualMachineRef(sending.copy, vmUUID);
         const host = hostRef(sending.copy, hostUUID);

@@ -1,0 +1,21 @@
+import type { Effect, EffectOf } from '../domain/acts/effects.ts';
+import type { EffectReply } from '../domain/pool.ts';
+
+/**
+ * The last question of an effect: asked synchronously in the instant in which the effect is given to a connection that is
+ * there, so that nothing waits between the judgement and the wire. A sentence means that it is not sent; the reply is
+ * then `notSent` with this sentence.
+ */
+export type MayGo = () => string | undefined;
+
+/**
+ * Who carries out effects: one method for each kind. Each sends at most once within its deadline and never rejects; its
+ * reply is a hint, and whoever asked reads the world.
+ */
+export type Acts = {
+  readonly [K in Effect['kind']]: (
+    about: Omit<EffectOf<K>, 'kind'>,
+    deadlineMs: number,
+    mayGo: MayGo,
+  ) => Promise<EffectReply>;
+};
