@@ -53,8 +53,13 @@ export function namespaceOf(object: KubernetesObject): string {
 }
 
 export function keyOfObject(object: KubernetesObject): string {
-  return `${namespaceOf(object)}/${object.metadata.name}`;
+  const known = keys.get(object) ?? `${namespaceOf(object)}/${object.metadata.name}`;
+  keys.set(object, known);
+  return known;
 }
+
+/** Only speed: an object keeps its name, and every index is asked by it. */
+const keys = new WeakMap<KubernetesObject, string>();
 
 /** Where the Pool of a Host or VirtualServer is. */
 export function poolNameOf(object: Host | VirtualServer): ObjectName {

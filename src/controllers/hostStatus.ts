@@ -4,6 +4,7 @@ import { diagnose } from '../domain/diagnose.ts';
 import { type IdentityFacts, identityTrouble } from '../domain/identity.ts';
 import type { HostBelief, MemberAnswer, PoolBelief } from '../domain/pool.ts';
 import { type Reading, unknown } from '../domain/reading.ts';
+import { residentsOf } from '../domain/residents.ts';
 import { fencingReady } from './fencingReady.ts';
 import { heldOf, silenceOf } from './hostMemory.ts';
 import { allOf, isFalse, isTrue, isUnknown, poolNotKnown } from './judgements.ts';
@@ -40,7 +41,7 @@ export function hostStatus(view: HostView): HostStatus {
   return {
     observedGeneration: generation,
     ...(inPool === undefined ? {} : { name: inPool.name, enabled: inPool.enabled }),
-    ...(belief.kind === 'known' ? { residents: residentsOf(belief.value, uuid) } : {}),
+    ...(belief.kind === 'known' ? { residents: residentsOf(belief.value, uuid).length } : {}),
     role: roleOf(seen, uuid),
     live: inPool === undefined ? 'Unknown' : inPool.live ? 'True' : 'False',
     answers: answersOf(answer),
@@ -51,23 +52,6 @@ export function hostStatus(view: HostView): HostStatus {
       ...conditionsNow(host.status?.conditions, conditions(view, seen), { nowWallMs, generation }),
     ],
   };
-}
-
-/** All Hosts of a pool ask after each change, and there may be thousands of machines. */
-const residentsIn = new WeakMap<PoolBelief['virtualMachines'], ReadonlyMap<string, number>>();
-
-function residentsOf({ virtualMachines }: PoolBelief, uuid: string): number {
-  const counted = residentsIn.get(virtualMachines) ?? countResidents(virtualMachines);
-  residentsIn.set(virtualMachines, counted);
-  return counted.get(uuid) ?? 0;
-}
-
-function countResidents(machines: PoolBelief['virtualMachines']): ReadonlyMap<string, number> {
-  const counted = new Map<string, number>();
-  for (const { residentOn } of machines.values()) {
-    if (residentOn !== undefined) counted.set(residentOn, (counted.get(residentOn) ?? 0) + 1);
-  }
-  return counted;
 }
 
 function roleOf({ answer, belief }: Seen, uuid: string): 'Master' | 'Member' | 'Unknown' {

@@ -3,6 +3,7 @@
  * nowhere now, because somebody began by hand or an earlier recovery stopped half way.
  */
 import type { Facts } from './facts.ts';
+import { locksHeldBy } from './locks.ts';
 import type { PoolBelief, VirtualMachineBelief } from './pool.ts';
 
 export interface Claimed {
@@ -57,5 +58,5 @@ function claimOn(
 function lockedDisks(facts: Facts, pool: PoolBelief): ReadonlySet<string> {
   const ref = pool.hosts.get(facts.target.hostUUID)?.ref;
   if (facts.locks.kind === 'unknown' || ref === undefined) return new Set();
-  return new Set(facts.locks.value.filter((disk) => disk.heldBy.has(ref)).map((disk) => disk.vdiUUID));
+  return new Set(locksHeldBy(ref, facts.locks.value).map((disk) => disk.vdiUUID));
 }

@@ -20,6 +20,17 @@ function indexOf(locks: readonly DiskLocks[]): ReadonlyMap<string, DiskLocks> {
   return index;
 }
 
+const heldIn = new WeakMap<readonly DiskLocks[], Map<string, readonly DiskLocks[]>>();
+
+/** The disks that a host holds, by the reference after which its locks are named. */
+export function locksHeldBy(hostRef: string, locks: readonly DiskLocks[]): readonly DiskLocks[] {
+  const byHost = heldIn.get(locks) ?? new Map<string, readonly DiskLocks[]>();
+  heldIn.set(locks, byHost);
+  const held = byHost.get(hostRef) ?? locks.filter((disk) => disk.heldBy.has(hostRef));
+  byHost.set(hostRef, held);
+  return held;
+}
+
 /** Of every disk that could start on another member. */
 export function locksRead(pool: PoolBelief, within: number): Read {
   const shared = [...pool.storage.values()].filter(holdsSharedDisks);

@@ -88,12 +88,15 @@ function sharedNumber<T extends ShownIdentity>(
 
 /** Two controllers that show one machine: by UUID where both show one that somebody drew, else by serial. */
 function showSame(one: ShownIdentity, other: ShownIdentity): boolean {
-  const uuids = [one.systemUUID, other.systemUUID].filter((uuid) => uuid !== '' && !isPlaceholder(uuid));
-  if (uuids.length === 2) return sameText(one.systemUUID, other.systemUUID);
-  return one.serial !== '' && one.serial === other.serial && (one.sku === other.sku || one.sku === '');
+  const isOneUUID = sameText(one.systemUUID, other.systemUUID);
+  const isOneSerial =
+    one.serial !== '' && one.serial === other.serial && (one.sku === other.sku || one.sku === '');
+  // Asked of every other controller at every look, and nearly always over here.
+  if (!isOneUUID && !isOneSerial) return false;
+  return isUsable(one.systemUUID) && isUsable(other.systemUUID) ? isOneUUID : isOneSerial;
 }
 
 /** A serial that identifies nobody, though each of the two shows a system UUID of its own: one was copied from the other. */
 function showCopied(one: ShownIdentity, other: ShownIdentity): boolean {
-  return isUsable(one.serial) && one.serial === other.serial;
+  return one.serial === other.serial && isUsable(one.serial);
 }

@@ -1,4 +1,5 @@
 import { holdsSharedDisks, type PoolBelief, type VirtualMachineBelief } from './pool.ts';
+import { residentsByHost } from './residents.ts';
 
 /** Why a release of the member would be refused for its storage, or undefined: a disk that moves must be reachable everywhere. */
 export function unpluggedStorage(
@@ -24,8 +25,12 @@ export function unpluggedForAny(
   pool: PoolBelief,
   isInMaintenance: (hostUUID: string) => boolean,
 ): string | undefined {
-  const running = [...pool.virtualMachines.values()].filter((machine) => machine.residentOn !== undefined);
-  for (const [hostUUID, machines] of Map.groupBy(running, (machine) => machine.residentOn ?? '')) {
+  // Nearly always all of it is plugged, and then no machine has to be asked what it needs.
+  const isPlugged = [...pool.storage.values()].every(
+    (storage) => !holdsSharedDisks(storage) || storage.knownOn.isSubsetOf(storage.attachedOn),
+  );
+  if (isPlugged) return undefined;
+  for (const [hostUUID, machines] of residentsByHost(pool)) {
     const because = unpluggedStorage(machines, pool, (uuid) => uuid === hostUUID || isInMaintenance(uuid));
     if (because !== undefined) return because;
   }

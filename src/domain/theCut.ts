@@ -4,6 +4,7 @@
  */
 
 import { effectKey } from './acts/effects.ts';
+import { triesOf } from './acts/tries.ts';
 import type { Act, Cut, Facts, Silence } from './facts.ts';
 import type { PoolBelief } from './pool.ts';
 import { bootsAtLeastMs } from './trust.ts';
@@ -15,7 +16,7 @@ import { bootsAtLeastMs } from './trust.ts';
  */
 export function cutOf(facts: Facts): Cut | undefined {
   const { openCut } = facts.target;
-  const tries = triesOf(facts);
+  const tries = cutsOf(facts);
   const [first, last] = [tries[0], tries.at(-1)];
   if (first === undefined || last === undefined) return openCut;
   return {
@@ -27,15 +28,15 @@ export function cutOf(facts: Facts): Cut | undefined {
 
 /** The newest one that may have worked, as far as its controller says: undefined where the power was read as on after it. */
 function newestCut(facts: Facts): Cut | undefined {
-  const act = triesOf(facts).at(-1);
+  const act = cutsOf(facts).at(-1);
   if (act === undefined) return facts.target.openCut;
   if (act.outcome === 'NotDone') return undefined;
   return { sentMs: act.sinceMs, doneMs: doneOf(act, facts), atWallMs: act.atWallMs };
 }
 
-function triesOf({ acts, target: { hostUUID } }: Facts): readonly Act[] {
-  const key = effectKey({ kind: 'cutPower', hostUUID });
-  return acts.filter((act) => act.key === key && act.outcome !== 'NotSent');
+function cutsOf(facts: Facts): readonly Act[] {
+  const key = effectKey({ kind: 'cutPower', hostUUID: facts.target.hostUUID });
+  return triesOf(facts, key).filter((act) => act.outcome !== 'NotSent');
 }
 
 /** Until the controller said off the machine may have gone on answering. */

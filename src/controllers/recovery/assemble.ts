@@ -16,12 +16,27 @@ import { type Memory, momentOf } from './memory.ts';
 import { hasBegun, isFinished } from './phases.ts';
 import type { Subject } from './subject.ts';
 
+/** What is written down of this recovery in its memory; all other facts are what the caches and the watches know. */
+type OfMemory = 'certificate' | 'words' | 'plan' | 'locks' | 'freeMemory' | 'starts' | 'acts' | 'serving';
+
+/** The facts of one instant without those of the memory, which grow while they are judged. */
+export type Outside = Omit<Facts, OfMemory>;
+
 /** Everything that a decision may rest on, as it is known at this instant. Synchronous: nothing is waited for. */
 export function assemble(
   subject: Subject,
   memory: Memory,
   world: { readonly cluster: Cluster; readonly clock: Clock },
 ): Facts {
+  return withMemory(lookOutside(subject, memory, world), memory);
+}
+
+/** It costs as much as the pool has hosts, so it is put together once for all that is asked in one instant. */
+export function lookOutside(
+  subject: Subject,
+  memory: Pick<Memory, 'base'>,
+  world: { readonly cluster: Cluster; readonly clock: Clock },
+): Outside {
   const { request, host, pool, session } = subject;
   const { cluster, clock } = world;
   const hostUUID = host.spec.hostUUID;
@@ -57,19 +72,16 @@ export function assemble(
         ? 'No power controller is declared.'
         : (power.unknownBecause() ?? power.tooSlowBecause()),
     cannotCutBecause: cannotCut(power),
-    certificate: memory.certificate,
-    words: memory.words,
-    plan: memory.plan,
-    locks: memory.locks,
     runningTasks: session.link.runningTasks(),
-    freeMemory: memory.freeMemory,
     lastSeen: lastSeenBy(cluster, request, hostUUID),
-    starts: memory.starts,
-    acts: memory.acts,
     hosts: new Map(hosts.map((one): [string, DeclaredHost] => [one.spec.hostUUID, declaredHost(one)])),
     declared: declaredServers(virtualServersOf(cluster, pool), hosts),
-    serving: memory.serving,
   };
+}
+
+export function withMemory(outside: Outside, memory: Pick<Memory, OfMemory>): Facts {
+  const { certificate, words, plan, locks, freeMemory, starts, acts, serving } = memory;
+  return { ...outside, certificate, words, plan, locks, freeMemory, starts, acts, serving };
 }
 
 function attestationOf(given: NonNullable<RecoveryRequest['spec']['attestations']>[number]): Attestation {

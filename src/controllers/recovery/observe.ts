@@ -10,17 +10,20 @@ import type { Procedure } from '../../domain/decide.ts';
 import type { Facts } from '../../domain/facts.ts';
 import { makePlan, planIsOutdated, planText } from '../../domain/plan.ts';
 import { advance, isFinal, isUp } from '../../domain/progress.ts';
+import { residentsOf } from '../../domain/residents.ts';
 import { wrongCut } from '../../domain/theCut.ts';
 import { followWords } from '../../domain/words.ts';
+import { type Outside, withMemory } from './assemble.ts';
 import type { ActRecord, Memory, PlanRecord } from './memory.ts';
 
-/** `facts` is a way to look again, because each part rests on the ones before it. */
+/** All of it at one instant; each part rests on what the ones before it have brought into the memory. */
 export function observe(
   procedure: Procedure,
   memory: Memory,
-  facts: () => Facts,
+  outside: Outside,
   hashOf: (text: string) => string,
-): void {
+): Facts {
+  const facts = (): Facts => withMemory(outside, memory);
   memory.acts = settled(memory.acts, facts());
   memory.words = followWords(facts());
   voidOrMakeProof(memory, facts());
@@ -31,6 +34,7 @@ export function observe(
     if (victims !== memory.plan.victims) memory.plan = { ...memory.plan, victims };
   }
   memory.timeline = timelineNow(memory, facts());
+  return facts();
 }
 
 function settled(acts: readonly ActRecord[], facts: Facts): readonly ActRecord[] {
@@ -82,10 +86,7 @@ export function restsOn(
 ): PlanRecord['restsOn'] {
   const poolAt = facts.momentMs - (facts.nowMs - pool.atMs);
   const host = pool.value.hosts.get(facts.target.hostUUID);
-  let residents = 0;
-  for (const machine of pool.value.virtualMachines.values()) {
-    if (machine.residentOn === facts.target.hostUUID) residents++;
-  }
+  const residents = residentsOf(pool.value, facts.target.hostUUID).length;
   const answer = facts.answers.get(facts.target.hostUUID);
   const power = facts.powerReadings.at(-1);
   return [

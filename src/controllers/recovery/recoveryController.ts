@@ -12,7 +12,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { ObjectName } from '../../ports/kubernetes.ts';
 import { virtualServerOf } from '../cluster.ts';
 import { actOnce, type Deciding, whileWaitingMs } from './actOnce.ts';
-import { assemble } from './assemble.ts';
+import { assemble, lookOutside } from './assemble.ts';
 import { holdBack } from './holdBack.ts';
 import { makeRecord, type Status } from './makeRecord.ts';
 import { journalText, learnFrom, type Memory, recall, sinceWhen } from './memory.ts';
@@ -101,12 +101,10 @@ async function pass(
     unattend(memory);
     lookNowAndThen(subject, options.clock);
   }
-  const look = (): Facts => assemble(subject, memory, options);
-  observe(subject.procedure, memory, look, options.hashOf);
-  tellTheHost(subject, look());
-  await gatherForStep(subject, memory, look, options);
+  tellTheHost(subject, observeNow(subject, memory, options));
+  await gatherForStep(subject, memory, options);
 
-  const facts = look();
+  const facts = assemble(subject, memory, options);
   const decision = holdBack(decide(subject.procedure.steps, facts), memory, facts.nowMs);
   noteStep(subject.procedure, memory, decision, facts);
   if (noteHold(memory, decision, facts) === 'stands') return { requeueAfterMs: whileWaitingMs };
@@ -147,50 +145,52 @@ function attend({ host, session }: Subject, memory: Memory): void {
   };
 }
 
+function observeNow(subject: Subject, memory: Memory, options: RecoveryOptions): Facts {
+  return observe(subject.procedure, memory, lookOutside(subject, memory, options), options.hashOf);
+}
+
 /** Reads what the step wants to know; where that finishes the step, what the next one wants is read in the same pass. */
-async function gatherForStep(
-  subject: Subject,
-  memory: Memory,
-  look: () => Facts,
-  options: RecoveryOptions,
-): Promise<void> {
+async function gatherForStep(subject: Subject, memory: Memory, options: RecoveryOptions): Promise<void> {
+  let facts = assemble(subject, memory, options);
   for (let before: Step | undefined; ; ) {
-    const decision = decide(subject.procedure.steps, look());
+    const decision = decide(subject.procedure.steps, facts);
     if (decision.kind === 'finished' || decision.step === before) return;
     before = decision.step;
-    await gather(subject, memory, look, options);
-    observe(subject.procedure, memory, look, options.hashOf);
+    await gather(subject, memory, decision, options);
+    facts = observeNow(subject, memory, options);
   }
 }
 
 async function gather(
   subject: Subject,
   memory: Memory,
-  look: () => Facts,
+  decision: Exclude<Decision, { readonly kind: 'finished' }>,
   options: RecoveryOptions,
 ): Promise<void> {
   const { procedure } = subject;
-  const decision = decide(procedure.steps, look());
-  if (decision.kind === 'finished') return;
   const from: ReadFrom = {
     link: subject.session.link,
     network: options.network,
     probeOf: probes(subject, options),
     nowMs: () => options.clock.monotonicMs(),
   };
-  const read = async (what: (facts: Facts) => readonly Read[]): Promise<void> => {
-    const facts = look();
-    await readAll(what(facts), facts, memory, from);
+  /** The facts of the instant in which it ends. */
+  const read = async (what: (facts: Facts) => readonly Read[], facts: Facts): Promise<Facts> => {
+    const reads = what(facts);
+    if (reads.length === 0) return facts;
+    await readAll(reads, facts, memory, from);
+    return assemble(subject, memory, options);
   };
   // Between two waves every other member is asked again who is master.
   const newest = Math.max(Number.NEGATIVE_INFINITY, ...memory.acts.map((act) => act.sinceMs));
   await subject.session.members.askOthersAgain(subject.host.spec.hostUUID, newest);
-  if (memory.plan === undefined || decision.kind !== 'refuse') await read(procedure.planReads);
+  let facts = assemble(subject, memory, options);
+  if (memory.plan === undefined || decision.kind !== 'refuse') facts = await read(procedure.planReads, facts);
   // What was begun is followed to its end, also when a sign of life has thrown the recovery back to its first step.
-  await read(procedure.followReads);
+  await read(procedure.followReads, facts);
   // What is proven to run makes room, and whose turn it is then is read in the same pass.
-  observe(procedure, memory, look, options.hashOf);
-  await read(decision.step.reads ?? (() => []));
+  facts = observeNow(subject, memory, options);
+  await read(decision.step.reads ?? (() => []), facts);
 }
 
 function probes({ pool }: Subject, { cluster }: RecoveryOptions): ReadFrom['probeOf'] {

@@ -3,6 +3,7 @@ import type { Read } from '../reads.ts';
 import { startIsSafe } from '../startIsSafe.ts';
 import type { ActKind } from './actKind.ts';
 import { isOver, waitsForTasks } from './isOver.ts';
+import { triesOf } from './tries.ts';
 
 const mayRunForMs = 180_000;
 
@@ -64,7 +65,7 @@ export function startedReads(facts: Facts): readonly Read[] {
 
 /** A start that was answered, or whose event says that it runs, is read back; one that is under way is left alone. */
 function seemsOver(victim: Victim, facts: Facts): boolean {
-  const act = facts.acts.findLast((candidate) => candidate.key === `start ${victim.uuid}`);
+  const act = triesOf(facts, `start ${victim.uuid}`).at(-1);
   if (act === undefined || act.outcome !== 'Intended' || act.reply !== undefined) return true;
   const machine = facts.pool.kind === 'known' ? facts.pool.value.virtualMachines.get(victim.uuid) : undefined;
   return machine?.powerState === 'Running' || facts.nowMs - act.sinceMs > readAnywayAfterMs;

@@ -2,6 +2,7 @@
 import { currentPool } from '../currentPool.ts';
 import type { Facts } from '../facts.ts';
 import type { PoolBelief, VirtualMachineBelief } from '../pool.ts';
+import { residentsOf } from '../residents.ts';
 import { unpluggedStorage } from '../storage.ts';
 import { upgradeUnderWay } from '../upgrade.ts';
 import { allow, deny, type Guard, missing } from '../verdict.ts';
@@ -77,9 +78,7 @@ export const sharedStorageIsHealthy: Guard = {
 
 function machinesOfThePlan(facts: Facts, pool: PoolBelief): readonly VirtualMachineBelief[] {
   if (facts.plan === undefined) {
-    return [...pool.virtualMachines.values()].filter(
-      (machine) => machine.residentOn === facts.target.hostUUID,
-    );
+    return residentsOf(pool, facts.target.hostUUID);
   }
   return facts.plan.victims.flatMap((victim) =>
     victim.state === 'LeftHalted' ? [] : (pool.virtualMachines.get(victim.uuid) ?? []),
@@ -101,7 +100,5 @@ export const memberIsReleased: Guard = {
 /** Read from the pool's database: disabled, and nothing resident. */
 export function isReleased(pool: PoolBelief, hostUUID: string): boolean {
   const host = pool.hosts.get(hostUUID);
-  if (host === undefined || host.enabled) return false;
-  for (const machine of pool.virtualMachines.values()) if (machine.residentOn === hostUUID) return false;
-  return true;
+  return host?.enabled === false && residentsOf(pool, hostUUID).length === 0;
 }

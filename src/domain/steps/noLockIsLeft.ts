@@ -4,7 +4,7 @@ import { currentPool } from '../currentPool.ts';
 import type { Next, Step } from '../decide.ts';
 import type { Facts } from '../facts.ts';
 import { type Fresh, freshOnly, oldestMs } from '../freshness.ts';
-import { locksRead } from '../locks.ts';
+import { locksHeldBy, locksRead } from '../locks.ts';
 import { hostOfLock } from '../moving.ts';
 import type { DiskLocks } from '../pool.ts';
 import { isAging, type Read, withinMs } from '../reads.ts';
@@ -79,7 +79,7 @@ function locksReadAfter(facts: Facts): Fresh<readonly DiskLocks[]> {
 /** Every disk that the member still holds; once the pool was asked twice, those of the plan that can be freed by hand. */
 function toBeFreed(facts: Facts, locks: readonly DiskLocks[]): readonly DiskLocks[] {
   const hostRef = facts.plan?.hostRef ?? '';
-  const held = locks.filter((disk) => disk.heldBy.has(hostRef));
+  const held = locksHeldBy(hostRef, locks);
   if (!askedAgain(facts)) return held;
   const planned = disksOfThePlan(facts);
   return held.filter((disk) => planned.has(disk.vdiUUID) && canBeFreed(facts, disk));
