@@ -39,7 +39,7 @@ export interface Procedure {
 
 export type Next =
   | { readonly kind: 'act'; readonly effects: readonly Effect[] }
-  | { readonly kind: 'wait'; readonly missing: string }
+  | { readonly kind: 'wait'; readonly because: string }
   /** Nothing that this system may do would help; a person has to. */
   | { readonly kind: 'giveUp'; readonly because: string };
 
@@ -51,7 +51,7 @@ export type Decision =
       readonly effects: readonly Effect[];
       readonly evidence: readonly string[];
     }
-  | { readonly kind: 'await'; readonly step: Step; readonly missing: string }
+  | { readonly kind: 'await'; readonly step: Step; readonly because: string }
   | { readonly kind: 'refuse'; readonly step: Step; readonly because: string };
 
 /** The first step that is not done decides, and nothing behind it is looked at. */
@@ -62,12 +62,12 @@ export function decide(runbook: Runbook, facts: Facts): Decision {
   for (const guard of step.guards) {
     const verdict = guard.judge(facts);
     if (verdict.kind === 'deny') return { kind: 'refuse', step, because: verdict.because };
-    if (verdict.kind === 'unknown') return { kind: 'await', step, missing: verdict.missing };
+    if (verdict.kind === 'unknown') return { kind: 'await', step, because: verdict.because };
     evidence.push(verdict.because);
   }
   const next = step.next(facts);
   if (next.kind === 'giveUp') return { kind: 'refuse', step, because: next.because };
-  if (next.kind === 'wait') return { kind: 'await', step, missing: next.missing };
+  if (next.kind === 'wait') return { kind: 'await', step, because: next.because };
   return { kind: 'act', step, effects: next.effects, evidence };
 }
 

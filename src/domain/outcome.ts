@@ -157,7 +157,7 @@ function stalledOf(decision: Decision, facts: Facts, since: Since): Outcome['sta
     ? undefined
     : {
         reason: 'WaitsTooLong',
-        message: `The step "${since.step.title}" has waited for more than ${Math.floor(patienceMs / 60_000)} min. ${decision.missing}`,
+        message: `The step "${since.step.title}" has waited for more than ${Math.floor(patienceMs / 60_000)} min. ${decision.because}`,
       };
 }
 
@@ -246,7 +246,7 @@ function sentenceOf(decision: Decision): string {
     case 'act':
       return `${decision.step.title}.`;
     case 'await':
-      return decision.missing;
+      return decision.because;
     case 'refuse':
       return decision.because;
   }

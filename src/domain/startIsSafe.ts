@@ -12,7 +12,7 @@ export type StartVerdict =
   | { readonly kind: 'allow' }
   /** `elsewhere` when another host might take it. */
   | { readonly kind: 'deny'; readonly because: string; readonly elsewhere: boolean }
-  | { readonly kind: 'unknown'; readonly missing: string };
+  | { readonly kind: 'unknown'; readonly because: string };
 
 export interface StartCondition {
   readonly name: string;
@@ -53,7 +53,7 @@ export function startIsSafe(
     oldestMs: oldestMs.start,
     what: `The record of ${victim.name}`,
   });
-  if (record.kind === 'missing') return { kind: 'unknown', missing: record.because };
+  if (record.kind === 'missing') return unknown(record.because);
   const question = { victim, machine: record.value, reading, facts };
   for (const condition of conditions) {
     const verdict = condition.judge(question);
@@ -81,20 +81,20 @@ function isAtItsOnlyPlace({ victim, machine, facts }: StartQuestion): StartVerdi
 function isHalted({ victim, machine, facts }: StartQuestion): StartVerdict {
   if (machine.powerState === 'Halted') return { kind: 'allow' };
   return machine.residentOn === facts.target.hostUUID
-    ? missing(`The pool has not released ${victim.name} yet.`)
+    ? unknown(`The pool has not released ${victim.name} yet.`)
     : deny(`It is ${machine.powerState} in the pool's database, not Halted; somebody else acted on it.`);
 }
 
 function isLeftAlone({ victim, machine }: StartQuestion): StartVerdict {
   return machine.currentOperations.length > 0 || machine.scheduledOn !== undefined
-    ? missing(`Something else is being done with ${victim.name}; it is waited for.`)
+    ? unknown(`Something else is being done with ${victim.name}; it is waited for.`)
     : { kind: 'allow' };
 }
 
 /** The disks are those of the record that was just read, not those of the plan. */
 function disksAreWhole(about: StartQuestion): StartVerdict {
   const locks = freshLocks(about);
-  if (locks.kind === 'missing') return missing(locks.because);
+  if (locks.kind === 'missing') return unknown(locks.because);
   for (const { vdiUUID } of about.machine.disks) {
     const disk = locks.value.find((candidate) => candidate.vdiUUID === vdiUUID);
     if (disk === undefined) return deny(`The pool no longer knows its disk ${vdiUUID}.`);
@@ -113,7 +113,7 @@ function disksAreWhole(about: StartQuestion): StartVerdict {
  */
 function disksAreHeldByNobody(about: StartQuestion): StartVerdict {
   const locks = freshLocks(about);
-  if (locks.kind === 'missing') return missing(locks.because);
+  if (locks.kind === 'missing') return unknown(locks.because);
   const { facts, victim } = about;
   for (const { vdiUUID } of about.machine.disks) {
     const holders = locks.value.find((candidate) => candidate.vdiUUID === vdiUUID)?.heldBy ?? new Map();
@@ -149,7 +149,7 @@ function hostName(uuid: string, facts: Facts): string {
 /** The plan may be older than what has happened to the planned host: it is asked again whether it is fit to take any. */
 function hostIsFit({ victim, facts }: StartQuestion): StartVerdict {
   const pool = currentPool(facts);
-  if (pool.kind === 'missing') return missing(pool.because);
+  if (pool.kind === 'missing') return unknown(pool.because);
   const host = pool.value.hosts.get(victim.host ?? '');
   if (host === undefined || victim.host === facts.target.hostUUID) {
     return elsewhere('The planned host is no member that could take it.');
@@ -161,7 +161,7 @@ function hostIsFit({ victim, facts }: StartQuestion): StartVerdict {
     oldestMs: oldestMs.otherMembers,
     what: `Whether ${host.name} answers`,
   });
-  if (answer.kind === 'missing') return missing(answer.because);
+  if (answer.kind === 'missing') return unknown(answer.because);
   return answer.value.kind === 'master' || answer.value.kind === 'member'
     ? { kind: 'allow' }
     : elsewhere(`${host.name} does not answer as a healthy member.`);
@@ -173,16 +173,16 @@ function hostTakesIt({ victim, reading, facts }: StartQuestion): StartVerdict {
     oldestMs: oldestMs.start,
     what: `Whether the planned host takes ${victim.name}`,
   });
-  if (boot.kind === 'missing') return missing(boot.because);
+  if (boot.kind === 'missing') return unknown(boot.because);
   if (reading.bootOn !== victim.host)
-    return missing(`The new host of ${victim.name} has not been asked yet.`);
+    return unknown(`The new host of ${victim.name} has not been asked yet.`);
   return boot.value.kind === 'yes'
     ? { kind: 'allow' }
     : elsewhere(`The planned host refuses it: ${boot.value.says} (${boot.value.code}).`);
 }
 
-function missing(sentence: string): StartVerdict {
-  return { kind: 'unknown', missing: sentence };
+function unknown(because: string): StartVerdict {
+  return { kind: 'unknown', because };
 }
 
 function deny(because: string): StartVerdict {

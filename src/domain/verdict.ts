@@ -4,7 +4,7 @@ import type { Facts } from './facts.ts';
 export type Verdict =
   | { readonly kind: 'allow'; readonly because: string }
   | { readonly kind: 'deny'; readonly because: string }
-  | { readonly kind: 'unknown'; readonly missing: string };
+  | { readonly kind: 'unknown'; readonly because: string };
 
 /** A proposition about the world that must hold for an act. Named by the sentence that it proves. */
 export interface Guard {
@@ -14,4 +14,4 @@ export interface Guard {
 
 export const allow = (because: string): Verdict => ({ kind: 'allow', because });
 export const deny = (because: string): Verdict => ({ kind: 'deny', because });
-export const missing = (sentence: string): Verdict => ({ kind: 'unknown', missing: sentence });
+export const unknown = (because: string): Verdict => ({ kind: 'unknown', because });

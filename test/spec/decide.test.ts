@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { effectKey } from '../../src/domain/acts/effects.ts';
 import { decide, judgeAll, type Step } from '../../src/domain/decide.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
-import { allow, deny, type Guard, missing, type Verdict } from '../../src/domain/verdict.ts';
+import { allow, deny, type Guard, unknown, type Verdict } from '../../src/domain/verdict.ts';
 import { suspected, target, vmUUID } from './facts.ts';
 
 const { facts } = suspected();
@@ -44,10 +44,10 @@ describe('deciding', () => {
     expect(decide([step('a', { guards })], facts)).toMatchObject({ kind: 'refuse', because: 'not now' });
   });
   test('waits with the sentence of the guard that does not know: unknown is never yes', () => {
-    const guards = [guard('one', missing('nobody has looked')), guard('two', allow('fine'))];
+    const guards = [guard('one', unknown('nobody has looked')), guard('two', allow('fine'))];
     expect(decide([step('a', { guards })], facts)).toMatchObject({
       kind: 'await',
-      missing: 'nobody has looked',
+      because: 'nobody has looked',
     });
   });
   test('does not ask what to do while a guard does not allow', () => {
@@ -64,7 +64,7 @@ describe('deciding', () => {
     });
   });
   test('lets people see what every guard says, not only the first that stops', () => {
-    const guards = [guard('one', deny('no')), guard('two', missing('unread')), guard('three', allow('fine'))];
+    const guards = [guard('one', deny('no')), guard('two', unknown('unread')), guard('three', allow('fine'))];
     expect(judgeAll(step('a', { guards }), facts).map(({ verdict }) => verdict.kind)).toEqual([
       'deny',
       'unknown',

@@ -23,8 +23,7 @@ export function stepOf(world: World): number {
 }
 
 export function sentenceOf(decision: Decision): string {
-  if (decision.kind === 'refuse') return decision.because;
-  return decision.kind === 'await' ? decision.missing : '';
+  return decision.kind === 'refuse' || decision.kind === 'await' ? decision.because : '';
 }
 
 export function expectRefusal(world: World, words: RegExp): void {

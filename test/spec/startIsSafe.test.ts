@@ -20,8 +20,7 @@ test.each(startScenarios.map((scenario) => [`${scenario.condition} ${scenario.ru
   (_title, scenario) => {
     const { victim, reading, facts } = planned(scenario.change);
     const verdict = startIsSafe(victim, reading, facts);
-    const sentence =
-      verdict.kind === 'deny' ? verdict.because : verdict.kind === 'unknown' ? verdict.missing : '';
+    const sentence = verdict.kind === 'allow' ? '' : verdict.because;
     expect(verdict.kind === 'deny' && verdict.elsewhere ? 'elsewhere' : verdict.kind, sentence).toBe(
       scenario.verdict,
     );

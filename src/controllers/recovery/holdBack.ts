@@ -34,7 +34,7 @@ export function holdBack(decision: Decision, memory: Memory, nowMs: number): Dec
   return {
     kind: 'await',
     step: decision.step,
-    missing: `It could not be sent: ${because} It is tried again.`,
+    because: `It could not be sent: ${because} It is tried again.`,
   };
 }
 

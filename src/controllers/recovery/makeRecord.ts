@@ -142,11 +142,10 @@ function gatesOf({ memory, facts, decision, outcome }: RecordInput): NonNullable
     const before = memory.gates.get(guard.name);
     if (before?.verdict !== word)
       memory.gates.set(guard.name, { verdict: word, sinceWallMs: facts.momentMs });
-    const sentence = verdict.kind === 'unknown' ? verdict.missing : verdict.because;
     return {
       guard: guard.name,
       verdict: word,
-      sentence,
+      sentence: verdict.because,
       since: isoSeconds(memory.gates.get(guard.name)?.sinceWallMs ?? facts.momentMs),
     };
   });

@@ -29,8 +29,7 @@ function objectionToStep(step: Step, now: Facts): string | undefined {
 function firstObjection(step: Step, now: Facts): string | undefined {
   for (const guard of step.guards) {
     const verdict = guard.judge(now);
-    if (verdict.kind === 'deny') return verdict.because;
-    if (verdict.kind === 'unknown') return verdict.missing;
+    if (verdict.kind !== 'allow') return verdict.because;
   }
   return undefined;
 }

@@ -20,8 +20,7 @@ export const start: ActKind<'start'> = {
     }
     if (hostUUID === now.target.hostUUID) return 'It would start on the failed member.';
     const verdict = startIsSafe(victim, reading, now);
-    if (verdict.kind === 'allow') return undefined;
-    return verdict.kind === 'deny' ? verdict.because : verdict.missing;
+    return verdict.kind === 'allow' ? undefined : verdict.because;
   },
   shows: (act, vmUUID, facts) => {
     const record = facts.plan?.victims.some((victim) => victim.uuid === vmUUID)

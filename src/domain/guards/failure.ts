@@ -3,7 +3,7 @@ import { contrarySign } from '../certificate.ts';
 import { currentPool } from '../currentPool.ts';
 import type { Facts } from '../facts.ts';
 import { freshOnly, oldestMs } from '../freshness.ts';
-import { allow, deny, type Guard, missing } from '../verdict.ts';
+import { allow, deny, type Guard, unknown } from '../verdict.ts';
 
 /**
  * Nobody has heard of the member for as long as the Pool asks: it does not answer at its own address, the master cannot
@@ -20,12 +20,12 @@ export const memberIsSilent: Guard = {
       oldestMs: oldestMs.silenceAtEffect,
       what: `Whether ${facts.target.name} answers`,
     });
-    if (answer.kind === 'missing') return missing(answer.because);
-    if (facts.silentForMs.kind === 'unknown') return missing(facts.silentForMs.because);
+    if (answer.kind === 'missing') return unknown(answer.because);
+    if (facts.silentForMs.kind === 'unknown') return unknown(facts.silentForMs.because);
     const seconds = Math.floor(facts.silentForMs.value / 1000);
     const needed = Math.ceil(facts.policy.memberTimeoutMs / 1000);
     if (facts.silentForMs.value < facts.policy.memberTimeoutMs) {
-      return missing(
+      return unknown(
         `${facts.target.name} has been silent for ${seconds} s of the ${needed} s that the Pool asks for.`,
       );
     }
@@ -34,7 +34,7 @@ export const memberIsSilent: Guard = {
       oldestMs: oldestMs.masterContact,
       what: `Whether the master reaches ${facts.target.name}`,
     });
-    if (contact.kind === 'missing') return missing(contact.because);
+    if (contact.kind === 'missing') return unknown(contact.because);
     return allow(
       `${facts.target.name} has been silent for ${seconds} s, and the master cannot contact it either.`,
     );
@@ -49,7 +49,7 @@ export const noOtherMemberFails: Guard = {
   name: 'noOtherMemberFails',
   judge: (facts) => {
     const pool = currentPool(facts);
-    if (pool.kind === 'missing') return missing(pool.because);
+    if (pool.kind === 'missing') return unknown(pool.because);
     const failing: string[] = answersItself(facts) ? [] : [facts.target.name];
     for (const host of pool.value.hosts.values()) {
       if (host.uuid === facts.target.hostUUID || facts.hosts.get(host.uuid)?.state === 'Maintenance')
@@ -60,7 +60,7 @@ export const noOtherMemberFails: Guard = {
         what: `Whether ${host.name} answers`,
       });
       if (answer.kind === 'missing') {
-        return missing(
+        return unknown(
           facts.hosts.has(host.uuid)
             ? answer.because
             : `${host.name} is a member of the pool and not declared as a Host, so nobody can tell whether it fails too. Declare it.`,
@@ -91,7 +91,7 @@ export const memberIsNotBeingWorkedOn: Guard = {
   name: 'memberIsNotBeingWorkedOn',
   judge: (facts) => {
     const pool = currentPool(facts);
-    if (pool.kind === 'missing') return missing(pool.because);
+    if (pool.kind === 'missing') return unknown(pool.because);
     const operations = pool.value.hosts.get(facts.target.hostUUID)?.currentOperations ?? [];
     return operations.length > 0
       ? deny(
@@ -106,7 +106,7 @@ export const nothingMovesToTheMember: Guard = {
   name: 'nothingMovesToTheMember',
   judge: (facts) => {
     const pool = currentPool(facts);
-    if (pool.kind === 'missing') return missing(pool.because);
+    if (pool.kind === 'missing') return unknown(pool.because);
     const moving = [...pool.value.virtualMachines.values()].filter(
       (machine) =>
         machine.scheduledOn === facts.target.hostUUID && machine.residentOn !== facts.target.hostUUID,

@@ -6,7 +6,7 @@ import { freshOnly, oldestMs } from '../freshness.ts';
 import { cutInVain } from '../steps/cutThePower.ts';
 import { cutOf, mayHaveBeenCut, wrongCut } from '../theCut.ts';
 import { whyNotTrusted } from '../trust.ts';
-import { allow, deny, type Guard, missing, type Verdict } from '../verdict.ts';
+import { allow, deny, type Guard, unknown, type Verdict } from '../verdict.ts';
 import { attestationInForce, whyAttestationDoesNotCount } from '../words.ts';
 
 /**
@@ -19,7 +19,7 @@ export const powerCanBeCut: Guard = {
     const { name } = facts.target;
     // While it is heard of, what its controller says changes with each sign of life and decides nothing.
     const sign = contrarySign({ ...facts, powerReadings: [] });
-    if (sign !== undefined) return missing(`${sign} Its power is not looked at.`);
+    if (sign !== undefined) return unknown(`${sign} Its power is not looked at.`);
     const last = facts.powerReadings.at(-1);
     const distrust = whyNotTrusted(facts);
     if (last === undefined || facts.powerUnknown !== undefined || distrust !== undefined) {
@@ -27,7 +27,7 @@ export const powerCanBeCut: Guard = {
         return allow(`A person states that ${name} has no power, and no device is asked to cut it.`);
       if (distrust !== undefined) return deny(`${distrust}${attestationHint(facts)}`);
       const why = facts.powerUnknown ?? 'it has not been read yet';
-      return missing(
+      return unknown(
         `The power of ${name} could not be read: ${ended(lowered(why))}${attestationHint(facts)}`,
       );
     }
@@ -36,7 +36,7 @@ export const powerCanBeCut: Guard = {
     if (facts.cannotCutBecause !== undefined && last.power !== 'off')
       return deny(`${ended(facts.cannotCutBecause)}${attestationHint(facts)}`);
     return facts.nowMs - last.atMs > oldestMs.powerAtEffect
-      ? missing(`The power of ${name} was last read too long ago; it is being read again.`)
+      ? unknown(`The power of ${name} was last read too long ago; it is being read again.`)
       : allow(`${last.device} tells the power of ${name}.`);
   },
 };
@@ -71,10 +71,10 @@ export const othersAnsweredSinceTheCut: Guard = {
     const wrong = wrongCut(facts);
     if (wrong !== undefined) return deny(wrong);
     const pool = currentPool(facts);
-    if (pool.kind === 'missing') return missing(pool.because);
+    if (pool.kind === 'missing') return unknown(pool.because);
     const silent = mayHaveBeenCut(cut, facts, pool.value);
     if (silent !== undefined) {
-      return missing(
+      return unknown(
         `${silent} has not answered since the power of ${facts.target.name} was cut. Until it does, it may be the machine that was cut.`,
       );
     }
@@ -94,7 +94,7 @@ export const hostIsProvenOff: Guard = {
   name: 'hostIsProvenOff',
   judge: (facts) => {
     const { certificate, target } = facts;
-    if (certificate === undefined) return missing(`There is no proof yet that ${target.name} has no power.`);
+    if (certificate === undefined) return unknown(`There is no proof yet that ${target.name} has no power.`);
     if (certificate.voidBecause !== undefined) {
       return deny(`The proof that ${target.name} has no power was ended: ${certificate.voidBecause}`);
     }
@@ -106,20 +106,20 @@ export const hostIsProvenOff: Guard = {
       );
     }
     if (facts.nowWallMs >= certificate.validUntilWallMs) {
-      return missing(`The proof that ${target.name} has no power has expired; it is being made again.`);
+      return unknown(`The proof that ${target.name} has no power has expired; it is being made again.`);
     }
     const silence = freshOnly(facts.answers.get(target.hostUUID), {
       nowMs: facts.nowMs,
       oldestMs: oldestMs.silenceAtEffect,
       what: `Whether ${target.name} answers`,
     });
-    if (silence.kind === 'missing') return missing(silence.because);
+    if (silence.kind === 'missing') return unknown(silence.because);
     const contact = freshOnly(facts.masterContact, {
       nowMs: facts.nowMs,
       oldestMs: oldestMs.masterContact,
       what: `Whether the master reaches ${target.name}`,
     });
-    if (contact.kind === 'missing') return missing(contact.because);
+    if (contact.kind === 'missing') return unknown(contact.because);
     return certificate.method === 'Attestation' ? attestedStill(facts) : offStill(facts);
   },
 };
@@ -130,7 +130,7 @@ function offStill(facts: Facts): Verdict {
   const last = facts.powerReadings.at(-1);
   const old = last === undefined || facts.nowMs - last.atMs > oldestMs.powerAtEffect;
   if (old || facts.powerUnknown !== undefined) {
-    return missing(
+    return unknown(
       `The power of ${facts.target.name} has to be read again before anything is done: ${facts.powerUnknown ?? 'the last reading is older than 5 s.'}`,
     );
   }
@@ -140,7 +140,7 @@ function offStill(facts: Facts): Verdict {
 function attestedStill(facts: Facts): Verdict {
   const attestation = attestationInForce(facts);
   return attestation === undefined
-    ? missing(
+    ? unknown(
         `The attestation that ${facts.target.name} has no power is no longer in force; it has to be given again. ${whyAttestationDoesNotCount(facts) ?? ''}`.trim(),
       )
     : allow(`${attestation.by} states: ${attestation.statement}`);

@@ -4,7 +4,7 @@ import type { Facts } from '../facts.ts';
 import { freshOnly, oldestMs } from '../freshness.ts';
 import { whyNotThisMachine } from '../identity.ts';
 import type { PoolBelief } from '../pool.ts';
-import { allow, deny, type Guard, missing, type Verdict } from '../verdict.ts';
+import { allow, deny, type Guard, unknown, type Verdict } from '../verdict.ts';
 import { attestationInForce } from '../words.ts';
 
 /** The pool's database is known, current, and of the pool that is meant, by UUID. */
@@ -12,7 +12,7 @@ export const poolIsThePinnedOne: Guard = {
   name: 'poolIsThePinnedOne',
   judge: (facts) => {
     const pool = currentPool(facts);
-    if (pool.kind === 'missing') return missing(pool.because);
+    if (pool.kind === 'missing') return unknown(pool.because);
     if (pool.value.uuid !== facts.target.poolUUID) {
       return deny(
         `The pool that answers is ${pool.value.uuid}, and the Pool pins ${facts.target.poolUUID}. Correct the addresses of its Hosts, or the Pool.`,
@@ -27,7 +27,7 @@ export const hostIsThePinnedOne: Guard = {
   name: 'hostIsThePinnedOne',
   judge: (facts) => {
     const pool = currentPool(facts);
-    if (pool.kind === 'missing') return missing(pool.because);
+    if (pool.kind === 'missing') return unknown(pool.because);
     const host = pool.value.hosts.get(facts.target.hostUUID);
     if (host === undefined) {
       return deny(`The pool knows no host ${facts.target.hostUUID}. ${whatToDo(facts, pool.value)}`);
@@ -85,7 +85,7 @@ export const hostIsNotTheMaster: Guard = {
   name: 'hostIsNotTheMaster',
   judge: (facts) => {
     const pool = currentPool(facts);
-    if (pool.kind === 'missing') return missing(pool.because);
+    if (pool.kind === 'missing') return unknown(pool.because);
     return pool.value.masterUUID === facts.target.hostUUID
       ? deny(
           `${facts.target.name} is the pool master. ReleaseMember is for members; a master that failed has to be replaced as master first.`,
@@ -103,7 +103,7 @@ export const exactlyOneMasterAnswers: Guard = {
   name: 'exactlyOneMasterAnswers',
   judge: (facts) => {
     const pool = currentPool(facts);
-    if (pool.kind === 'missing') return missing(pool.because);
+    if (pool.kind === 'missing') return unknown(pool.because);
     const masters: string[] = [];
     let stale: string | undefined;
     for (const [uuid, answer] of facts.answers) {
@@ -119,8 +119,8 @@ export const exactlyOneMasterAnswers: Guard = {
         `${masters.join(' and ')} both answer as pool master. The pool is split: find out which one is right before anything is started.`,
       );
     }
-    if (stale !== undefined) return missing(stale);
-    if (masters.length === 0) return missing('No member answers as pool master now.');
+    if (stale !== undefined) return unknown(stale);
+    if (masters.length === 0) return unknown('No member answers as pool master now.');
     return whereTheFormerMasterIs(facts, pool.value) ?? allow(`${masters[0]} alone answers as pool master.`);
   },
 };
@@ -139,7 +139,7 @@ function whereTheFormerMasterIs(facts: Facts, pool: PoolBelief): Verdict | undef
   if (former === undefined || former === pool.masterUUID) return undefined;
   const name = facts.hosts.get(former)?.name ?? pool.hosts.get(former)?.name ?? former;
   const answer = whoIsMaster(facts, former, name);
-  if (answer.kind === 'missing' && facts.answers.has(former)) return missing(answer.because);
+  if (answer.kind === 'missing' && facts.answers.has(former)) return unknown(answer.because);
   if (answer.kind === 'fresh' && answer.value.kind === 'member') return undefined;
   const now = pool.hosts.get(pool.masterUUID)?.name ?? pool.masterUUID;
   return deny(

@@ -1,6 +1,6 @@
 /** Who may act, and for whom: the mode of the pool, the request, its turn, its plan and the approval. */
 import { locksMissing, planIsOutdated, releaseHasBegun } from '../plan.ts';
-import { allow, deny, type Guard, missing } from '../verdict.ts';
+import { allow, deny, type Guard, unknown } from '../verdict.ts';
 
 /** Mode Observe is the promise that nothing is changed, ever, whatever is requested. */
 export const poolModeAllowsActing: Guard = {
@@ -37,7 +37,7 @@ export const poolIsNotPaused: Guard = {
   judge: ({ policy }) =>
     policy.pausedBecause.length === 0
       ? allow('The pool is not paused.')
-      : missing(
+      : unknown(
           `The pool is paused: ${policy.pausedBecause.join('; ')}. Remove the entries of paused on the Pool to go on.`,
         ),
 };
@@ -48,7 +48,7 @@ export const noOtherRecoveryRuns: Guard = {
   judge: ({ request }) =>
     request.waitsFor.length === 0
       ? allow('No other recovery runs on this pool.')
-      : missing(
+      : unknown(
           `It waits until ${request.waitsFor.join(' and ')} is finished; cancel or delete that request to go first.`,
         ),
 };
@@ -66,13 +66,13 @@ export const hostIsInService: Guard = {
 export const planStillHolds: Guard = {
   name: 'planStillHolds',
   judge: (facts) => {
-    if (facts.plan === undefined) return missing('The plan is being made.');
+    if (facts.plan === undefined) return unknown('The plan is being made.');
     const unread = releaseHasBegun(facts) ? undefined : locksMissing(facts);
-    if (unread !== undefined) return missing(unread);
+    if (unread !== undefined) return unknown(unread);
     const outdated = planIsOutdated(facts);
     return outdated === undefined
       ? allow('The plan covers every virtual machine of the member.')
-      : missing(`${outdated} The plan is being made anew.`);
+      : unknown(`${outdated} The plan is being made anew.`);
   },
 };
 
@@ -84,14 +84,14 @@ export const planIsApproved: Guard = {
   judge: ({ policy, plan, request }) => {
     if (policy.approval !== 'Always')
       return allow('The pool asks for no approval of plans without a destructive step.');
-    if (plan === undefined) return missing('There is no plan yet that could be approved.');
+    if (plan === undefined) return unknown('There is no plan yet that could be approved.');
     if (request.approval === undefined) {
-      return missing(
+      return unknown(
         `The plan waits for an approval: set spec.approval with planHash ${plan.hash} and your name.`,
       );
     }
     if (request.approval.planHash !== plan.hash) {
-      return missing(
+      return unknown(
         `The approval by ${request.approval.by} is for the plan ${request.approval.planHash}, and the plan is now ${plan.hash}. Read it again and approve this one.`,
       );
     }

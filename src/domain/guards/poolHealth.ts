@@ -5,14 +5,14 @@ import type { PoolBelief, VirtualMachineBelief } from '../pool.ts';
 import { residentsOf } from '../residents.ts';
 import { unpluggedStorage } from '../storage.ts';
 import { upgradeUnderWay } from '../upgrade.ts';
-import { allow, deny, type Guard, missing } from '../verdict.ts';
+import { allow, deny, type Guard, unknown } from '../verdict.ts';
 
 /** With the pool's own high availability on, it fences, releases and restarts by itself; two hands would collide. */
 export const highAvailabilityIsOff: Guard = {
   name: 'highAvailabilityIsOff',
   judge: (facts) => {
     const pool = currentPool(facts);
-    if (pool.kind === 'missing') return missing(pool.because);
+    if (pool.kind === 'missing') return unknown(pool.because);
     return pool.value.haEnabled
       ? deny(
           'High availability is on in this pool, and it recovers by itself. Nothing is done here while it is on.',
@@ -26,7 +26,7 @@ export const noUpgradeIsUnderWay: Guard = {
   name: 'noUpgradeIsUnderWay',
   judge: (facts) => {
     const pool = currentPool(facts);
-    if (pool.kind === 'missing') return missing(pool.because);
+    if (pool.kind === 'missing') return unknown(pool.because);
     const because = upgradeUnderWay(pool.value);
     return because === undefined ? allow('All members run the same version.') : deny(because);
   },
@@ -40,13 +40,13 @@ export const masterHasBeenUpLongEnough: Guard = {
   name: 'masterHasBeenUpLongEnough',
   judge: (facts) => {
     const pool = currentPool(facts);
-    if (pool.kind === 'missing') return missing(pool.because);
+    if (pool.kind === 'missing') return unknown(pool.because);
     const { masterUpForMs, masterUpUnsureBecause } = pool.value;
     const minutes = Math.floor(masterUpForMs / 60_000);
     if (masterUpForMs >= masterSettlesAfterMs) {
       return allow(`The master's toolstack has been up for ${minutes} min.`);
     }
-    return missing(
+    return unknown(
       masterUpUnsureBecause === undefined
         ? `The master's toolstack started ${minutes} min ago. What it believes about its members is only reliable after 11 min; it is being waited for.`
         : `It is not known how long the master's toolstack has been up: ${masterUpUnsureBecause}. What it believes about its members is only reliable after 11 min, of which ${minutes} are certain.`,
@@ -64,7 +64,7 @@ export const sharedStorageIsHealthy: Guard = {
   name: 'sharedStorageIsHealthy',
   judge: (facts) => {
     const pool = currentPool(facts);
-    if (pool.kind === 'missing') return missing(pool.because);
+    if (pool.kind === 'missing') return unknown(pool.because);
     const because = unpluggedStorage(
       machinesOfThePlan(facts, pool.value),
       pool.value,
@@ -90,7 +90,7 @@ export const memberIsReleased: Guard = {
   name: 'memberIsReleased',
   judge: (facts) => {
     const pool = currentPool(facts);
-    if (pool.kind === 'missing') return missing(pool.because);
+    if (pool.kind === 'missing') return unknown(pool.because);
     return isReleased(pool.value, facts.target.hostUUID)
       ? allow(`The pool has released ${facts.target.name}.`)
       : deny(`The pool has ${facts.target.name} enabled again, or virtual machines resident on it.`);

@@ -14,24 +14,24 @@ export const cutThePower: Pick<Step, 'done' | 'next'> = {
     const { hostUUID, name } = facts.target;
     const last = facts.powerReadings.at(-1);
     if (last === undefined) {
-      return { kind: 'wait', missing: `The power of ${name} has not been read yet.` };
+      return { kind: 'wait', because: `The power of ${name} has not been read yet.` };
     }
     if (facts.powerUnknown !== undefined) {
-      return { kind: 'wait', missing: `The power of ${name} cannot be read: ${facts.powerUnknown}` };
+      return { kind: 'wait', because: `The power of ${name} cannot be read: ${facts.powerUnknown}` };
     }
     if (last.power === 'other') {
-      return { kind: 'wait', missing: `${last.device} says "${last.says}", which is neither on nor off.` };
+      return { kind: 'wait', because: `${last.device} says "${last.says}", which is neither on nor off.` };
     }
     if (last.power === 'off') {
       const apart = offReadingsApartMs / 1000;
       return {
         kind: 'wait',
-        missing: `${name} reads as off; a second reading ${apart} s after the first makes the proof.`,
+        because: `${name} reads as off; a second reading ${apart} s after the first makes the proof.`,
       };
     }
     const effect = { kind: 'cutPower', hostUUID } as const;
     const open = openAct(facts, effectKey(effect));
-    if (open !== undefined) return { kind: 'wait', missing: whatCameOf(open, name) };
+    if (open !== undefined) return { kind: 'wait', because: whatCameOf(open, name) };
     const because = cutInVain(facts);
     return because === undefined ? { kind: 'act', effects: [effect] } : { kind: 'giveUp', because };
   },

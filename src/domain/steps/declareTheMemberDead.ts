@@ -24,7 +24,7 @@ export const declareTheMemberDead: Pick<Step, 'done' | 'next'> = {
     const effect = { kind: 'declareDead', hostUUID: facts.target.hostUUID } as const;
     const key = effectKey(effect);
     if (openAct(facts, key) !== undefined) {
-      return { kind: 'wait', missing: `The pool is releasing the virtual machines of ${facts.target.name}.` };
+      return { kind: 'wait', because: `The pool is releasing the virtual machines of ${facts.target.name}.` };
     }
     if (attempts(facts, key) < most) return { kind: 'act', effects: [effect] };
     const says = lastAct(facts, key)?.says ?? 'no reply';

@@ -9,7 +9,7 @@ export const everyProbeAnswers: Pick<Step, 'done' | 'next' | 'reads'> = {
     const waiting = waitingForProbe(facts);
     return {
       kind: 'wait',
-      missing: `${waiting
+      because: `${waiting
         .slice(0, 5)
         .map((victim) => victim.name)
         .join(

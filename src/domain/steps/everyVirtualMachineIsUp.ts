@@ -16,7 +16,7 @@ export const everyVirtualMachineIsUp: Pick<Step, 'done' | 'next' | 'reads' | 'du
     const effects = startCandidates(facts)
       .filter((victim) => mayStart(victim, facts))
       .map((victim): Effect => ({ kind: 'start', vmUUID: victim.uuid, hostUUID: victim.host ?? '' }));
-    return effects.length > 0 ? { kind: 'act', effects } : { kind: 'wait', missing: whatIsWaitedFor(facts) };
+    return effects.length > 0 ? { kind: 'act', effects } : { kind: 'wait', because: whatIsWaitedFor(facts) };
   },
   reads: (facts) => {
     const candidates = startCandidates(facts);
@@ -105,7 +105,7 @@ function whatIsWaitedFor(facts: Facts): string {
   for (const victim of startCandidates(facts)) {
     const reading = facts.starts.get(victim.uuid);
     const verdict = reading === undefined ? undefined : startIsSafe(victim, reading, facts);
-    if (verdict?.kind === 'unknown') return `${victim.name} waits: ${verdict.missing}`;
+    if (verdict?.kind === 'unknown') return `${victim.name} waits: ${verdict.because}`;
   }
   return `The facts about ${open.length} virtual machines are being read.`;
 }

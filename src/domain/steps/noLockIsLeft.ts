@@ -24,13 +24,13 @@ export const noLockIsLeft: Pick<Step, 'done' | 'next' | 'reads'> = {
     toBeFreed(facts, facts.locks.value).length === 0,
   next: (facts) => {
     if (facts.plan === undefined) {
-      return { kind: 'wait', missing: 'The plan of this recovery is not known, so neither are its disks.' };
+      return { kind: 'wait', because: 'The plan of this recovery is not known, so neither are its disks.' };
     }
     if (openAct(facts, keyOfDeclaring(facts)) !== undefined) {
-      return { kind: 'wait', missing: `The pool is unlocking the disks of ${facts.target.name}.` };
+      return { kind: 'wait', because: `The pool is unlocking the disks of ${facts.target.name}.` };
     }
     const locks = locksReadAfter(facts);
-    if (locks.kind === 'missing') return { kind: 'wait', missing: locks.because };
+    if (locks.kind === 'missing') return { kind: 'wait', because: locks.because };
     return askedAgain(facts)
       ? removeNext(facts, toBeFreed(facts, locks.value))
       : { kind: 'act', effects: [{ kind: 'declareDead', hostUUID: facts.target.hostUUID }] };
@@ -129,13 +129,13 @@ function removeNext(facts: Facts, held: readonly DiskLocks[]): Next {
   for (const disk of held) {
     const effect = { kind: 'removeLock', vdiUUID: disk.vdiUUID, hostRef } as const;
     if (openAct(facts, effectKey(effect)) !== undefined) {
-      return { kind: 'wait', missing: `The lock on disk ${disk.vdiUUID} is being removed.` };
+      return { kind: 'wait', because: `The lock on disk ${disk.vdiUUID} is being removed.` };
     }
     const work = whatIsDoneWith(facts, disk);
     if (work === undefined) return { kind: 'act', effects: [effect] };
     busy ??= work;
   }
-  return { kind: 'wait', missing: busy ?? 'The storage locks are being read again.' };
+  return { kind: 'wait', because: busy ?? 'The storage locks are being read again.' };
 }
 
 function whatIsDoneWith(facts: Facts, disk: DiskLocks): string | undefined {
