@@ -7,6 +7,7 @@
 import { effectKey } from './acts/effects.ts';
 import { attempts, lastAct, openAct } from './acts/tries.ts';
 import type { Act, Facts, StartFacts, Victim } from './facts.ts';
+import { exactlyOneMasterAnswers } from './guards/identity.ts';
 import { foundByItsHost, onlyPlace } from './moving.ts';
 import { declaredHalted } from './obstacles.ts';
 import { place } from './placement.ts';
@@ -34,16 +35,27 @@ export function isUp(victim: Victim): boolean {
   return victim.state === 'Running' || victim.state === 'Serving';
 }
 
-/** The plan's virtual machines as the facts now show them; the same array when nothing changed. */
+/**
+ * The plan's virtual machines as the facts now show them; the same array when nothing changed. What a second master tells
+ * of them is not taken, and none is given up before it is known who is master.
+ */
 export function advance(facts: Facts): readonly Victim[] {
   const victims = facts.plan?.victims ?? [];
+  const master = exactlyOneMasterAnswers.judge(facts).kind;
+  if (master === 'deny') return victims;
   let changed = false;
   const next = victims.map((victim) => {
-    const advanced = advanceOne(victim, facts);
+    const now = advanceOne(victim, facts);
+    const advanced = master === 'allow' || !isGivenUp(now) ? now : victim;
     if (advanced !== victim) changed = true;
     return advanced;
   });
   return changed ? next : victims;
+}
+
+/** Without a start that failed: by what the pool says of it and of its hosts. */
+function isGivenUp({ state }: Victim): boolean {
+  return state === 'Failed' || state === 'NotRecoverable';
 }
 
 function advanceOne(before: Victim, facts: Facts): Victim {

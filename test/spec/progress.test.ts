@@ -142,6 +142,25 @@ describe('a virtual machine of the plan', () => {
     });
     expect(web(world)).toMatchObject({ state: 'Failed', why: expect.stringMatching(/Suspended/) });
   });
+  test('is neither given up, nor moved on, nor taken for running by what a second master tells of it', () => {
+    const suspended = { record: read(machine('web', { powerState: 'Suspended', residentOn: undefined })) };
+    const running = { record: read(machine('web', { residentOn: hostUUID(2) })) };
+    const split = unlocked().answer(hostUUID(2), { kind: 'master' });
+    for (const told of [suspended, running, { boot: refusal }]) {
+      expect(web(split.start('web', told))).toBe(web(split));
+      expect(web(unlocked().start('web', told))).not.toEqual(web(unlocked()));
+    }
+  });
+  test('is not given up while it is not known who is master, but runs when it is read as running', () => {
+    const unasked = unlocked().answer(hostUUID(4), read({ kind: 'member', ofAddress: '10.0.0.1' }, 15_001));
+    const given = {
+      record: read(machine('web', { powerState: 'Suspended', residentOn: undefined })),
+    };
+    expect(web(unasked.start('web', given)).state).toBe('Planned');
+    expect(
+      web(unasked.start('web', { record: read(machine('web', { residentOn: hostUUID(2) })) })).state,
+    ).toBe('Running');
+  });
   test('serves when its probe answers, and only then', () => {
     const world = recovered().declared('web', { probe: 'tcp' });
     expect(web(world).state).toBe('Running');
