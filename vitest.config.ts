@@ -11,8 +11,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     reporters: ['default', './test/closingLine.ts'],
-    // Only what hangs comes near it: how long a slow disk or a busy machine takes is no verdict.
-    testTimeout: 300_000,
+    testTimeout: 60_000,
     hookTimeout: 600_000,
     pool: 'forks',
     maxWorkers: 2,

@@ -4,11 +4,11 @@ import { eventFigure } from './events.ts';
 import { type Figure, line } from './figure.ts';
 import { killFigure } from './kills.ts';
 import { memoryFigure } from './memory.ts';
-import { onePassFigure } from './onePass.ts';
 import { planFigure } from './plan.ts';
 import { overheadFigure } from './recovery.ts';
 import { idleCounts, recoveryCounts } from './simulated.ts';
 import { startFigure } from './start.ts';
+import { startStepFigure } from './startStep.ts';
 
 const json = process.argv.includes('--json');
 const measures: readonly (readonly [what: string, run: () => Promise<readonly Figure[]>])[] = [
@@ -17,7 +17,7 @@ const measures: readonly (readonly [what: string, run: () => Promise<readonly Fi
   ['an idle hour, counted', idleCounts],
   ['the start of an operator at two sizes', startFigure],
   ['an event of one virtual machine at two sizes', eventFigure],
-  ['a pass of a request at two sizes', onePassFigure],
+  ['a request that starts its machines at two sizes', startStepFigure],
   ['a watch that is cut every 5 s', cutWatchFigure],
   ['a kill at each act, counted', killFigure],
   ['a recovery of 100 virtual machines over real sockets', overheadFigure],

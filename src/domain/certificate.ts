@@ -111,9 +111,8 @@ function heardOf(facts: Facts): string | undefined {
   if (facts.masterContact.kind === 'known' && facts.masterContact.value === 'answers') {
     return `The pool master reached ${name}, so it has power.`;
   }
-  return toldOfLife(facts) !== undefined
-    ? `The pool would not declare ${name} dead, because it reached it (HOST_IS_LIVE), so it has power.`
-    : undefined;
+  const told = toldOfLife(facts);
+  return told === undefined ? undefined : `${name} has power: ${told.by}.`;
 }
 
 function powerSign(facts: Facts): string | undefined {

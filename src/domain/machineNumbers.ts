@@ -47,9 +47,9 @@ export function isDeclared(declared: DeclaredIdentity, value: string): boolean {
   return declaredValues(declared).some(([, own]) => sameText(own, value));
 }
 
-/** A serial that the pool read and that no maker leaves on every board. */
-export function isUsable(serial: string): boolean {
-  return serial.trim() !== '' && !isPlaceholder(serial);
+/** A serial or system UUID that is there, and that no maker leaves on every board. */
+export function isUsable(value: string): boolean {
+  return value.trim() !== '' && !isPlaceholder(value);
 }
 
 export function sameText(one: string, other: string): boolean {

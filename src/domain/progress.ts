@@ -53,7 +53,7 @@ export function advance(facts: Facts): readonly Victim[] {
   return changed ? next : victims;
 }
 
-/** Without a start that failed: by what the pool says of it and of its hosts. */
+/** For good: nothing is tried for it any more. */
 function isGivenUp({ state }: Victim): boolean {
   return state === 'Failed' || state === 'NotRecoverable';
 }

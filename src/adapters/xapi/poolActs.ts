@@ -11,14 +11,6 @@ import { noteLoss } from './poolReads.ts';
 import { hostRef, virtualMachineRef } from './references.ts';
 import { awaitTask } from './tasks.ts';
 
-/**
- * The calls that change a pool. Each is sent at most once, to the one member that holds our session, and nothing here
- * repeats or redirects it: without an answer the outcome is `lost`, and whoever asked looks at the world.
- *
- * Identity is pinned by the session: it was opened on the pinned pool, at the pinned member, and a toolstack that was
- * restarted, restored or demoted since does not know it any more and refuses the call. References come from the copy
- * that was read under the same session.
- */
 interface Deps {
   readonly clock: Clock;
   readonly log: Log;
@@ -32,6 +24,14 @@ interface Sending extends Deps {
   readonly endAtMs: number;
 }
 
+/**
+ * The calls that change a pool. Each is sent at most once, to the one member that holds our session, and nothing here
+ * repeats or redirects it: without an answer the outcome is `lost`, and whoever asked looks at the world.
+ *
+ * Identity is pinned by the session: it was opened on the pinned pool, at the pinned member, and a toolstack that was
+ * restarted, restored or demoted since does not know it any more and refuses the call. References come from the copy
+ * that was read under the same session.
+ */
 export function createPoolActs(deps: Deps): PoolActs {
   /** Runs an effect on the present copy, or says why it is not sent. */
   const withCopy = async (

@@ -7,6 +7,7 @@ import { readDisks } from './diskDirectory.ts';
 import { diskLocks, queriesFor } from './diskLocks.ts';
 import { type CallFailure, type CallOutcome, call, callForItems } from './jsonRpc.ts';
 import { virtualMachineBelief } from './machineBeliefs.ts';
+import { parseXapiDate } from './masterAge.ts';
 import type { MasterConnection } from './masterConnection.ts';
 import type { MasterCopy } from './masterSync.ts';
 import {
@@ -85,7 +86,12 @@ async function askAboutHost(
   const ref = hostRef(asking.copy, hostUUID);
   if (ref === undefined) return noSuch('host', hostUUID);
   const outcome = await ask(asking, 'host.get_servertime', [ref]);
-  if (outcome.kind === 'result') return known('answers', asking.atMs, asking.source);
+  if (outcome.kind === 'result') {
+    // Only the host itself can tell its time; a success without one was made up on the way.
+    return parseXapiDate(outcome.value) === undefined
+      ? unknown(`${asking.source} was asked for the time of the host ${hostUUID} and answered without one`)
+      : known('answers', asking.atMs, asking.source);
+  }
   if (outcome.kind === 'refused' && contactFailures.has(outcome.code)) {
     return known('cannotBeContacted', asking.atMs, asking.source);
   }

@@ -12,7 +12,9 @@ export const declareDead: ActKind<'declareDead'> = {
     hostUUID === now.target.hostUUID ? undefined : 'The effect is about another host than the target.',
   // The pool makes a contact of its own before it lets go of a member, and refuses when it reaches it.
   tellsOfLife: ({ says }) =>
-    says?.includes('HOST_IS_LIVE') === true ? 'the pool reached it (HOST_IS_LIVE)' : undefined,
+    says?.includes('HOST_IS_LIVE') === true
+      ? 'the pool would not declare it dead, because it reached it (HOST_IS_LIVE)'
+      : undefined,
   shows: (act, hostUUID, facts) => {
     if (facts.pool.kind === 'unknown' || facts.pool.atMs <= act.sinceMs) return 'open';
     const released = isReleased(facts.pool.value, hostUUID);

@@ -334,6 +334,26 @@ test('a master that hangs on calling the member tells nothing about it', async (
   });
 });
 
+test.each([[''], ['done'], [12], [{}]])(
+  'a master that answers %j instead of the time of the member has not reached it (a made-up success had its controller caught for good)',
+  async (result) => {
+    const simulated = await connectedLink();
+    simulated.pool.answer('host.get_servertime', () => ({ result }));
+    expect(await simulated.run((link) => link.askMasterAbout(hostUUIDs[1]!, 5_000))).toMatchObject({
+      kind: 'unknown',
+      because: expect.stringMatching(/was asked for the time of the host .* and answered without one/),
+    });
+  },
+);
+
+test('a master that answers with the time of the member has reached it', async () => {
+  const simulated = await connectedLink();
+  simulated.pool.answer('host.get_servertime', () => ({ result: '20260101T00:00:00Z' }));
+  expect(await simulated.run((link) => link.askMasterAbout(hostUUIDs[1]!, 5_000))).toMatchObject({
+    value: 'answers',
+  });
+});
+
 test('hears why a host does not take a virtual machine', async () => {
   const simulated = await connectedLink();
   simulated.pool.answer('VM.assert_can_boot_here', () => ({ error: ['VM_REQUIRES_SR', 'vm', 'sr'] }));

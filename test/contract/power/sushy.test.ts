@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { powerContract } from './powerContract.ts';
 import { type SushyEmulator, startSushy, whyNoSushy } from './sushyEmulator.ts';
 
+/** Whoever has no Python runs the other tests and is told what is left out; under CI=true that is a failure. */
 const missing = whyNoSushy();
 
 if (missing === undefined) {
