@@ -114,7 +114,7 @@ function membersAnswer(view: PoolView, pool: PoolBelief): ConditionNow {
     if (object.spec.state === 'Maintenance') continue;
     const ready = object.status?.conditions?.find((condition) => condition.type === 'Ready');
     if (ready?.status === 'False')
-      return isFalse('Members', 'MemberNotReady', `${host.name}: ${ready.message}`);
+      return isFalse('Members', 'MemberNotReady', `${host.name} is not ready. ${ready.message}`);
   }
   for (const object of view.hosts) {
     if (!pool.hosts.has(object.spec.hostUUID)) {

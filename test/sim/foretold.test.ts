@@ -34,6 +34,15 @@ test('a member that is not declared makes the Pool not Ready', async () => {
   expect(await poolReady(world)).toMatch(/^False MemberNotDeclared: host-2 /);
 });
 
+test('a member that does not answer makes the Pool not Ready, in a sentence that names it as a person would', async () => {
+  const world = await settled();
+  world.lab.steer.partition(lostHost, 'everyone', 'management');
+  await world.pass(60_000);
+  expect(await poolReady(world)).toMatch(
+    /^False MemberNotReady: host-3 is not ready\. host-3 \(10\.77\.0\.3\) does not answer\.$/,
+  );
+});
+
 test('a member whose pool still takes it for live is released long before the pool gives it up', async () => {
   // Calls that the master hands on to the lost member take as long as on a real pool.
   const { forwardedCallMs, guardContactMs } = latenciesDefault;
