@@ -1,6 +1,6 @@
-import type { DeclaredHost, Facts } from '../src/domain/facts.ts';
-import type { HostBelief, PoolBelief, VirtualMachineBelief } from '../src/domain/pool.ts';
-import { known } from '../src/domain/reading.ts';
+import { known } from '../src/domain/kernel/reading.ts';
+import type { DeclaredHost, Facts } from '../src/domain/xapi/facts.ts';
+import type { HostBelief, PoolBelief, VirtualMachineBelief } from '../src/domain/xapi/pool.ts';
 
 /**
  * The given facts with a pool of that size in them; every virtual machine is on the target, which is the dearest plan

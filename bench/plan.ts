@@ -1,4 +1,4 @@
-import { makePlan } from '../src/domain/plan.ts';
+import { makePlan } from '../src/domain/xapi/releasePlan.ts';
 import { suspected } from '../test/spec/facts.ts';
 import type { Figure } from './figure.ts';
 import { largePool } from './largePool.ts';

@@ -1,6 +1,6 @@
 import type { ConditionNow } from '../api/conditions.ts';
 import type { Host } from '../api/generated/types.ts';
-import { identityTrouble } from '../domain/identity.ts';
+import { identityTrouble } from '../domain/fence/identity.ts';
 import type { HostView, Seen } from './hostStatus.ts';
 import { isFalse, isTrue, isUnknown, poolNotKnown } from './judgements.ts';
 import type { PowerWatch } from './powerWatch.ts';

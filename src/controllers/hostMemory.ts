@@ -4,8 +4,8 @@
  */
 import { isoSeconds } from '../api/conditions.ts';
 import type { Host } from '../api/generated/types.ts';
-import type { MemberAnswer } from '../domain/pool.ts';
-import type { Reading } from '../domain/reading.ts';
+import type { Reading } from '../domain/kernel/reading.ts';
+import type { MemberAnswer } from '../domain/xapi/pool.ts';
 import type { HostView } from './hostStatus.ts';
 import type { PoolSession } from './poolDirectory.ts';
 import { type LifeSign, recordedEveryMs } from './signsOfLife.ts';

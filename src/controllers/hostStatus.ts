@@ -1,10 +1,10 @@
 import { type ConditionNow, conditionsNow, isoSeconds } from '../api/conditions.ts';
 import type { Host, Pool } from '../api/generated/types.ts';
-import { diagnose } from '../domain/diagnose.ts';
-import { type IdentityFacts, identityTrouble } from '../domain/identity.ts';
-import type { HostBelief, MemberAnswer, PoolBelief } from '../domain/pool.ts';
-import { type Reading, unknown } from '../domain/reading.ts';
-import { residentsOf } from '../domain/residents.ts';
+import { type IdentityFacts, identityTrouble } from '../domain/fence/identity.ts';
+import { type Reading, unknown } from '../domain/kernel/reading.ts';
+import { diagnose } from '../domain/xapi/diagnose.ts';
+import type { HostBelief, MemberAnswer, PoolBelief } from '../domain/xapi/pool.ts';
+import { residentsOf } from '../domain/xapi/residents.ts';
 import { fencingReady } from './fencingReady.ts';
 import { heldOf, silenceOf } from './hostMemory.ts';
 import { allOf, isFalse, isTrue, isUnknown, poolNotKnown } from './judgements.ts';

@@ -1,5 +1,5 @@
-import type { PoolBelief } from '../domain/pool.ts';
-import type { Reading } from '../domain/reading.ts';
+import type { Reading } from '../domain/kernel/reading.ts';
+import type { PoolBelief } from '../domain/xapi/pool.ts';
 import type { Changed } from '../ports/hypervisor.ts';
 
 /**

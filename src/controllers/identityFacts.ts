@@ -1,6 +1,6 @@
 import type { Host } from '../api/generated/types.ts';
-import type { IdentityFacts } from '../domain/identity.ts';
-import type { DeclaredController, DeclaredIdentity, ShownIdentity } from '../domain/machineNumbers.ts';
+import type { IdentityFacts } from '../domain/fence/identity.ts';
+import type { DeclaredController, DeclaredIdentity, ShownIdentity } from '../domain/fence/machineNumbers.ts';
 import { type Cluster, hostsOf, keyOfObject, namespaceOf } from './cluster.ts';
 import { identifyingKeys, numberKeys, originOfController } from './identifyingKeys.ts';
 import type { PoolSession } from './poolDirectory.ts';

@@ -4,8 +4,8 @@
  * a RecoveryRequest that knows of either may be deleted. So it is kept on the VirtualServer until the machine is seen to run.
  */
 import type { RecoveryRequest, VirtualServer } from '../api/generated/types.ts';
-import { otherEnd } from '../domain/moving.ts';
-import type { VirtualMachineBelief } from '../domain/pool.ts';
+import { otherEnd } from '../domain/xapi/moving.ts';
+import type { VirtualMachineBelief } from '../domain/xapi/pool.ts';
 import type { PoolSession } from './poolDirectory.ts';
 import { hasBegun } from './recovery/phases.ts';
 

@@ -3,9 +3,10 @@
  * question a member every 40 s. A member that does not answer is asked every few seconds, together with the question to
  * the master whether it reaches it; and while a recovery runs (`attend`), so that no act has to wait for an answer.
  */
-import type { Silence } from '../domain/facts.ts';
-import type { MemberAnswer } from '../domain/pool.ts';
-import { known, type Reading, unknown } from '../domain/reading.ts';
+
+import { known, type Reading, unknown } from '../domain/kernel/reading.ts';
+import type { Silence } from '../domain/xapi/facts.ts';
+import type { MemberAnswer } from '../domain/xapi/pool.ts';
 import type { Cancel, Clock, Random } from '../ports/clock.ts';
 import type { PoolLink } from '../ports/hypervisor.ts';
 

@@ -1,9 +1,9 @@
 import { type ConditionNow, conditionsNow, isoSeconds } from '../api/conditions.ts';
 import type { Host, Pool } from '../api/generated/types.ts';
-import type { PoolBelief } from '../domain/pool.ts';
-import type { Reading } from '../domain/reading.ts';
-import { unpluggedForAny } from '../domain/storage.ts';
-import { upgradeUnderWay } from '../domain/upgrade.ts';
+import type { Reading } from '../domain/kernel/reading.ts';
+import type { PoolBelief } from '../domain/xapi/pool.ts';
+import { unpluggedForAny } from '../domain/xapi/storage.ts';
+import { upgradeUnderWay } from '../domain/xapi/upgrade.ts';
 import { allOf, isFalse, isTrue, isUnknown } from './judgements.ts';
 import type { SessionState } from './poolDirectory.ts';
 

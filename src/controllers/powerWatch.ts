@@ -4,8 +4,9 @@
  * a recovery (`attend`) it is read all the time, so that a reading of at most 5 s is always at hand (readingPace.ts). A
  * controller that nobody attends to is asked once a minute at most.
  */
-import type { PowerObservation } from '../domain/facts.ts';
-import type { Known } from '../domain/reading.ts';
+
+import type { Known } from '../domain/kernel/reading.ts';
+import type { PowerObservation } from '../domain/xapi/facts.ts';
 import type { Acts, MayGo } from '../ports/acts.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { EffectReply } from '../ports/hypervisor.ts';

@@ -5,7 +5,7 @@
 
 import type { Host, Pool, VirtualServer } from '../api/generated/types.ts';
 import { hostKind, poolKind, virtualServerKind } from '../api/kinds.ts';
-import type { PoolBelief } from '../domain/pool.ts';
+import type { PoolBelief } from '../domain/xapi/pool.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Changed, OpenPool } from '../ports/hypervisor.ts';
 import type {

@@ -5,8 +5,8 @@
  * the status of the Host, from where a restarted process takes them over.
  */
 import type { Host } from '../api/generated/types.ts';
-import type { Cut, PowerObservation } from '../domain/facts.ts';
-import { caughtBy, type Distrust, isEnded, type OffReading } from '../domain/trust.ts';
+import { caughtBy, type Distrust, isEnded, type OffReading } from '../domain/fence/trust.ts';
+import type { Cut, PowerObservation } from '../domain/xapi/facts.ts';
 import type { Clock } from '../ports/clock.ts';
 import { originOfController, type Redfish } from './identifyingKeys.ts';
 

@@ -1,8 +1,8 @@
 import { type ConditionNow, conditionsNow } from '../api/conditions.ts';
 import type { RecoveryRequest, VirtualServer } from '../api/generated/types.ts';
-import { nowhere } from '../domain/moving.ts';
-import type { PoolBelief } from '../domain/pool.ts';
-import { type Reading, unknown } from '../domain/reading.ts';
+import { type Reading, unknown } from '../domain/kernel/reading.ts';
+import { nowhere } from '../domain/xapi/moving.ts';
+import type { PoolBelief } from '../domain/xapi/pool.ts';
 import { isFalse, isTrue, isUnknown, poolNotKnown } from './judgements.ts';
 import { mayRunOnNow } from './mayRunOn.ts';
 import type { SessionState } from './poolDirectory.ts';

@@ -1,5 +1,5 @@
 import type { Effect, EffectOf } from '../domain/acts/effects.ts';
-import type { EffectReply } from '../domain/pool.ts';
+import type { EffectReply } from '../domain/xapi/pool.ts';
 
 /**
  * The last question of an effect: asked synchronously in the instant in which the effect is given to a connection that is

@@ -1,15 +1,15 @@
+import type { Reading } from '../domain/kernel/reading.ts';
 import type {
   BootVerdict,
   DiskLocks,
   MemberAnswer,
   PoolBelief,
   VirtualMachineBelief,
-} from '../domain/pool.ts';
-import type { Reading } from '../domain/reading.ts';
+} from '../domain/xapi/pool.ts';
 import type { Acts } from './acts.ts';
 import type { Cancel } from './clock.ts';
 
-export type { BootVerdict, EffectReply, MemberAnswer } from '../domain/pool.ts';
+export type { BootVerdict, EffectReply, MemberAnswer } from '../domain/xapi/pool.ts';
 
 /** UUIDs of the virtual machines that look different; everything where the pool came into sight or went out of it. */
 export type Changed = ReadonlySet<string> | 'everything';

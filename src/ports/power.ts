@@ -1,4 +1,4 @@
-import type { Known, Reading } from '../domain/reading.ts';
+import type { Known, Reading } from '../domain/kernel/reading.ts';
 import type { MayGo } from './acts.ts';
 import type { EffectReply } from './hypervisor.ts';
 

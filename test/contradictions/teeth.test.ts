@@ -3,8 +3,8 @@
  * ends in a corruption that nothing explains. With the mends in place the same draws end in none.
  */
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Facts } from '../../src/domain/facts.ts';
-import type { Verdict } from '../../src/domain/verdict.ts';
+import type { Verdict } from '../../src/domain/kernel/verdict.ts';
+import type { Facts } from '../../src/domain/xapi/facts.ts';
 import { draw, type Profile } from './draw.ts';
 import type { History } from './history.ts';
 import {
@@ -17,15 +17,15 @@ import {
 } from './ingredients.ts';
 import { ofControllers, ofIdentity, ofMoving, ofWords, ofWrongCuts } from './profiles.ts';
 
-type Words = typeof import('../../src/domain/words.ts');
+type Words = typeof import('../../src/domain/fence/words.ts');
 
-const identity = '../../src/domain/identity.ts';
+const identity = '../../src/domain/fence/identity.ts';
 const others = '../../src/domain/guards/fence.ts';
 const fails = '../../src/domain/guards/failure.ts';
-const theCut = '../../src/domain/theCut.ts';
-const words = '../../src/domain/words.ts';
-const trust = '../../src/domain/trust.ts';
-const moving = '../../src/domain/moving.ts';
+const theCut = '../../src/domain/fence/theCut.ts';
+const words = '../../src/domain/fence/words.ts';
+const trust = '../../src/domain/fence/trust.ts';
+const moving = '../../src/domain/xapi/moving.ts';
 
 interface Tooth {
   /** What is taken out. */

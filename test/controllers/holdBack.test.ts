@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { RecoveryRequest } from '../../src/api/generated/types.ts';
 import { holdBack } from '../../src/controllers/recovery/holdBack.ts';
 import { recall } from '../../src/controllers/recovery/memory.ts';
-import type { Step } from '../../src/domain/decide.ts';
+import type { Step } from '../../src/domain/kernel/decide.ts';
 
 const startedMs = 1_000;
 const wallMs = Date.parse('2026-01-01T00:10:00Z');

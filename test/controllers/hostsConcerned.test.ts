@@ -1,8 +1,8 @@
 /** Which Hosts are looked at after a change of the pool's database. */
 import { expect, test } from 'vitest';
 import { createHostsConcerned } from '../../src/controllers/hostsConcerned.ts';
-import type { PoolBelief } from '../../src/domain/pool.ts';
-import { known, type Reading, unknown } from '../../src/domain/reading.ts';
+import { known, type Reading, unknown } from '../../src/domain/kernel/reading.ts';
+import type { PoolBelief } from '../../src/domain/xapi/pool.ts';
 import { hostUUID, suspected, vmUUID } from '../spec/facts.ts';
 
 const [web, shop] = [vmUUID('web'), vmUUID('shop')];

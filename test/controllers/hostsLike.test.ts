@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Host } from '../../src/api/generated/types.ts';
 import { identifyingKeys } from '../../src/controllers/identifyingKeys.ts';
 import { hostsLike, identityFacts } from '../../src/controllers/identityFacts.ts';
-import { identityTrouble } from '../../src/domain/identity.ts';
+import { identityTrouble } from '../../src/domain/fence/identity.ts';
 import type { StoreChange } from '../../src/ports/kubernetes.ts';
 import { createObjectIndex } from '../../src/runtime/objectIndex.ts';
 

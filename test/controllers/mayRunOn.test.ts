@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { RecoveryRequest, VirtualServer } from '../../src/api/generated/types.ts';
 import { type MayRunOnView, mayRunOnNow } from '../../src/controllers/mayRunOn.ts';
-import type { MemberAnswer } from '../../src/domain/pool.ts';
-import { known } from '../../src/domain/reading.ts';
+import { known } from '../../src/domain/kernel/reading.ts';
+import type { MemberAnswer } from '../../src/domain/xapi/pool.ts';
 import { hostUUID, machine, vmUUID } from '../spec/facts.ts';
 
 const [source, target, third] = [hostUUID(3), hostUUID(2), hostUUID(4)];

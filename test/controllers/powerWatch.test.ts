@@ -1,7 +1,7 @@
 /** What is made of the answers of a power device that overlap, contradict each other, or do not come. */
 import { expect, test } from 'vitest';
 import { createPowerWatch, type PowerWatch } from '../../src/controllers/powerWatch.ts';
-import { known, type Reading, unknown } from '../../src/domain/reading.ts';
+import { known, type Reading, unknown } from '../../src/domain/kernel/reading.ts';
 import { sleep } from '../../src/ports/clock.ts';
 import type { CutAbility, CutOptions, PowerDevice, PowerReading } from '../../src/ports/power.ts';
 import { createSimulation } from '../../src/simulation/simulation.ts';

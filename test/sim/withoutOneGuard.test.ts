@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Verdict } from '../../src/domain/verdict.ts';
+import type { Verdict } from '../../src/domain/kernel/verdict.ts';
 import type { World } from './world.ts';
 
 type Stage = typeof import('./stage.ts');

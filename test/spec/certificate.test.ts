@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { certify, contrarySign } from '../../src/domain/certificate.ts';
-import type { PowerObservation } from '../../src/domain/facts.ts';
-import { attestationInForce } from '../../src/domain/words.ts';
+import { certify, contrarySign } from '../../src/domain/fence/certificate.ts';
+import { attestationInForce } from '../../src/domain/fence/words.ts';
+import type { PowerObservation } from '../../src/domain/xapi/facts.ts';
 import {
   attended,
   fenced,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { effectKey } from '../../src/domain/acts/effects.ts';
-import { decide, judgeAll, type Step } from '../../src/domain/decide.ts';
+import { decide, judgeAll, type Step } from '../../src/domain/kernel/decide.ts';
+import { allow, deny, type Guard, unknown, type Verdict } from '../../src/domain/kernel/verdict.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
-import { allow, deny, type Guard, unknown, type Verdict } from '../../src/domain/verdict.ts';
 import { suspected, target, vmUUID } from './facts.ts';
 
 const { facts } = suspected();

@@ -1,7 +1,7 @@
 /** Asks the runbook about a world, and says what it decided in the words that a test compares. */
 import { expect } from 'vitest';
 import type { Effect } from '../../src/domain/acts/effects.ts';
-import { type Decision, decide } from '../../src/domain/decide.ts';
+import { type Decision, decide } from '../../src/domain/kernel/decide.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
 import { target, type World } from './facts.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Diagnosis, diagnose, type MemberSigns } from '../../src/domain/diagnose.ts';
+import { type Diagnosis, diagnose, type MemberSigns } from '../../src/domain/xapi/diagnose.ts';
 import { notRead, read, silent } from './parts.ts';
 
 function diagnosis(change: Partial<MemberSigns>): Diagnosis {

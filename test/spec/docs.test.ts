@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { certificateLastsMs, offReadingsApartMs } from '../../src/domain/certificate.ts';
-import { oldestMs } from '../../src/domain/freshness.ts';
+import { certificateLastsMs, offReadingsApartMs } from '../../src/domain/fence/certificate.ts';
+import { oldestMs } from '../../src/domain/kernel/freshness.ts';
 
 const docs = fileURLToPath(new URL('../../docs', import.meta.url));
 const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })

@@ -3,10 +3,10 @@
  * scenario in which only that guard stands between the facts and an act; likewise for each condition of a start.
  */
 import { describe, expect, test } from 'vitest';
-import { decide, type Runbook } from '../../src/domain/decide.ts';
+import { decide, type Runbook } from '../../src/domain/kernel/decide.ts';
+import type { Guard } from '../../src/domain/kernel/verdict.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
-import { startConditions, startIsSafe } from '../../src/domain/startIsSafe.ts';
-import type { Guard } from '../../src/domain/verdict.ts';
+import { startConditions, startIsSafe } from '../../src/domain/xapi/startIsSafe.ts';
 import { stages } from './facts.ts';
 import { failureScenarios } from './guards/failure.scenarios.ts';
 import { fenceScenarios } from './guards/fence.scenarios.ts';

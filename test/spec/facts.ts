@@ -3,7 +3,8 @@
  * master host-1 has been up for days. ReleaseMember proceeds in it, and each stage of it has its own beginning. A test
  * takes a stage, changes the one thing that it is about, and asks.
  */
-import { certify } from '../../src/domain/certificate.ts';
+import { certify } from '../../src/domain/fence/certificate.ts';
+import type { Reading } from '../../src/domain/kernel/reading.ts';
 import type {
   Act,
   Attestation,
@@ -12,8 +13,7 @@ import type {
   PowerObservation,
   StartFacts,
   Victim,
-} from '../../src/domain/facts.ts';
-import { makePlan } from '../../src/domain/plan.ts';
+} from '../../src/domain/xapi/facts.ts';
 import type {
   DiskLocks,
   HostBelief,
@@ -21,8 +21,8 @@ import type {
   PoolBelief,
   StorageBelief,
   VirtualMachineBelief,
-} from '../../src/domain/pool.ts';
-import type { Reading } from '../../src/domain/reading.ts';
+} from '../../src/domain/xapi/pool.ts';
+import { makePlan } from '../../src/domain/xapi/releasePlan.ts';
 import {
   attended,
   declaredIdentity,

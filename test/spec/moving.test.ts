@@ -1,9 +1,9 @@
 /** A virtual machine that was being moved when its host was lost starts at its other end or nowhere. */
 import { describe, expect, test } from 'vitest';
-import type { Victim } from '../../src/domain/facts.ts';
-import { makePlan, planIsOutdated } from '../../src/domain/plan.ts';
-import type { VirtualMachineBelief } from '../../src/domain/pool.ts';
-import { advance } from '../../src/domain/progress.ts';
+import type { Victim } from '../../src/domain/xapi/facts.ts';
+import type { VirtualMachineBelief } from '../../src/domain/xapi/pool.ts';
+import { advance } from '../../src/domain/xapi/progress.ts';
+import { makePlan, planIsOutdated } from '../../src/domain/xapi/releasePlan.ts';
 import {
   hostUUID,
   lock,

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { decide } from '../../src/domain/decide.ts';
-import type { Facts } from '../../src/domain/facts.ts';
-import { meaningOf, type Outcome, outcomeOf } from '../../src/domain/outcome.ts';
+import { decide } from '../../src/domain/kernel/decide.ts';
+import { meaningOf, type Outcome, outcomeOf } from '../../src/domain/kernel/outcome.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
+import type { Facts } from '../../src/domain/xapi/facts.ts';
 import { recovered, suspected } from './facts.ts';
 
 const hourMs = 60 * 60_000;

@@ -1,6 +1,8 @@
 /** What a world of ./facts.ts is made of: one host, one virtual machine, one disk, one reading; each as it is when all is well. */
-import type { DeclaredVirtualServer, PowerObservation } from '../../src/domain/facts.ts';
-import type { DeclaredIdentity, ShownIdentity } from '../../src/domain/machineNumbers.ts';
+
+import type { DeclaredIdentity, ShownIdentity } from '../../src/domain/fence/machineNumbers.ts';
+import { known, type Reading, unknown } from '../../src/domain/kernel/reading.ts';
+import type { DeclaredVirtualServer, PowerObservation } from '../../src/domain/xapi/facts.ts';
 import type {
   DiskLocks,
   HostBelief,
@@ -8,8 +10,7 @@ import type {
   PoolBelief,
   StorageBelief,
   VirtualMachineBelief,
-} from '../../src/domain/pool.ts';
-import { known, type Reading, unknown } from '../../src/domain/reading.ts';
+} from '../../src/domain/xapi/pool.ts';
 
 export const nowMs = 50_000_000;
 export const nowWallMs = 1_800_000_000_000;

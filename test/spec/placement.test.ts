@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Placement, type PlacementWish, place } from '../../src/domain/placement.ts';
-import type { HostBelief, MemberAnswer } from '../../src/domain/pool.ts';
+import { type Placement, type PlacementWish, place } from '../../src/domain/xapi/placement.ts';
+import type { HostBelief, MemberAnswer } from '../../src/domain/xapi/pool.ts';
 import {
   beliefOf,
   gib,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Victim } from '../../src/domain/facts.ts';
-import { makePlan, planIsOutdated, planText } from '../../src/domain/plan.ts';
-import type { MemberAnswer } from '../../src/domain/pool.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
+import type { Victim } from '../../src/domain/xapi/facts.ts';
+import type { MemberAnswer } from '../../src/domain/xapi/pool.ts';
+import { makePlan, planIsOutdated, planText } from '../../src/domain/xapi/releasePlan.ts';
 import { beliefOf, gib, hostUUID, machine, master, suspected, target, vmUUID, type World } from './facts.ts';
 import { notRead, read } from './parts.ts';
 

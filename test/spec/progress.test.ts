@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Act, Victim } from '../../src/domain/facts.ts';
-import { advance, isFinal } from '../../src/domain/progress.ts';
 import { delayLeftMs, startCandidates } from '../../src/domain/steps/everyVirtualMachineIsUp.ts';
+import type { Act, Victim } from '../../src/domain/xapi/facts.ts';
+import { advance, isFinal } from '../../src/domain/xapi/progress.ts';
 import {
   declaredServer,
   hostUUID,

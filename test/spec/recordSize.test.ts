@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import type { RecoveryRequest } from '../../src/api/generated/types.ts';
 import { makeRecord, progressOf } from '../../src/controllers/recovery/makeRecord.ts';
 import { type ActRecord, type Memory, recall } from '../../src/controllers/recovery/memory.ts';
-import { decide } from '../../src/domain/decide.ts';
-import type { Victim } from '../../src/domain/facts.ts';
-import { outcomeOf } from '../../src/domain/outcome.ts';
+import { decide } from '../../src/domain/kernel/decide.ts';
+import { outcomeOf } from '../../src/domain/kernel/outcome.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
+import type { Victim } from '../../src/domain/xapi/facts.ts';
 import { unlocked } from './facts.ts';
 
 const machines = 500;

@@ -12,7 +12,8 @@ const guards = [...new Set(releaseMember.steps.flatMap((step) => step.guards.map
 const english = page('release-member.md');
 const japanese = page('release-member.ja.md');
 
-const guardFolder = new URL('../../src/domain/guards/', import.meta.url);
+const domain = new URL('../../src/domain/', import.meta.url);
+const guardFolder = new URL('guards/', domain);
 const guardFiles = readdirSync(guardFolder).map((name) => readFileSync(new URL(name, guardFolder), 'utf8'));
 
 function page(name: string): string {
@@ -107,21 +108,9 @@ function closed(schema: unknown): unknown {
 
 /** What src/domain can say, without the marks that make its sentences code. */
 function sourceText(): string {
-  const files = [
-    'acts/declareDead.ts',
-    'certificate.ts',
-    'identity.ts',
-    'shownMachine.ts',
-    'theCut.ts',
-    'trust.ts',
-    'words.ts',
-    'steps/cutThePower.ts',
-    'steps/declareTheMemberDead.ts',
-  ];
-  const others = files.map((file) =>
-    readFileSync(new URL(`../../src/domain/${file}`, import.meta.url), 'utf8'),
-  );
-  return [...others, ...guardFiles]
+  return readdirSync(domain, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(new URL(name, domain), 'utf8'))
     .join('\n')
     .replaceAll(/\$\{[^}]*\}/g, '…')
     .replaceAll('…', ' … ')

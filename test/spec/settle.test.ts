@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { settle } from '../../src/domain/acts/catalogue.ts';
-import type { Act } from '../../src/domain/facts.ts';
+import type { Act } from '../../src/domain/xapi/facts.ts';
 import {
   diskOf,
   fenced,

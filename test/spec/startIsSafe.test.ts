@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startConditions, startIsSafe } from '../../src/domain/startIsSafe.ts';
+import { startConditions, startIsSafe } from '../../src/domain/xapi/startIsSafe.ts';
 import { machine, notRead, read } from './facts.ts';
 import { planned, startScenarios } from './startScenarios.ts';
 

@@ -1,5 +1,5 @@
-import type { Facts, StartFacts, Victim } from '../../src/domain/facts.ts';
-import type { StartVerdict } from '../../src/domain/startIsSafe.ts';
+import type { Facts, StartFacts, Victim } from '../../src/domain/xapi/facts.ts';
+import type { StartVerdict } from '../../src/domain/xapi/startIsSafe.ts';
 import {
   diskOf,
   heldByTarget,

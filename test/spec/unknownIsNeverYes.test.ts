@@ -5,10 +5,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Effect } from '../../src/domain/acts/effects.ts';
-import { decide } from '../../src/domain/decide.ts';
-import type { Facts } from '../../src/domain/facts.ts';
+import { decide } from '../../src/domain/kernel/decide.ts';
+import type { Reading } from '../../src/domain/kernel/reading.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
-import type { Reading } from '../../src/domain/reading.ts';
+import type { Facts } from '../../src/domain/xapi/facts.ts';
 import {
   around,
   fencedByWord,

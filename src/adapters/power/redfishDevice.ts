@@ -1,4 +1,4 @@
-import { known, type Reading, unknown } from '../../domain/reading.ts';
+import { known, type Reading, unknown } from '../../domain/kernel/reading.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { PowerReading, RedfishAccess } from '../../ports/power.ts';
 import type { RedfishFailure } from './redfishHttp.ts';

@@ -1,4 +1,4 @@
-import type { DiskLocks } from '../../domain/pool.ts';
+import type { DiskLocks } from '../../domain/xapi/pool.ts';
 import { map, operations, text } from './records.ts';
 
 /**

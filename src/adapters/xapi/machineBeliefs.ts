@@ -2,7 +2,7 @@
  * What the pool says of each virtual machine. An event costs what it touches: only machines are made anew that it is about,
  * and one that says the same as before stays the same object, so that whoever shows thousands of them sees which changed.
  */
-import type { DiskRef, VirtualMachineBelief } from '../../domain/pool.ts';
+import type { DiskRef, VirtualMachineBelief } from '../../domain/xapi/pool.ts';
 import type { MasterCopy } from './masterSync.ts';
 import type { VbdRecord, VirtualMachineRecord } from './records.ts';
 import type { DiskTable, RecordTables } from './recordTables.ts';

@@ -1,4 +1,4 @@
-import type { HostBelief, PoolBelief, StorageBelief } from '../../domain/pool.ts';
+import type { HostBelief, PoolBelief, StorageBelief } from '../../domain/xapi/pool.ts';
 import { createMachineBeliefs, hostUUID } from './machineBeliefs.ts';
 import { masterUp } from './masterAge.ts';
 import type { Following } from './masterConnection.ts';

@@ -1,5 +1,5 @@
-import type { PoolBelief } from '../../domain/pool.ts';
-import { known, type Reading, unknown } from '../../domain/reading.ts';
+import { known, type Reading, unknown } from '../../domain/kernel/reading.ts';
+import type { PoolBelief } from '../../domain/xapi/pool.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
 import type {
   Changed,

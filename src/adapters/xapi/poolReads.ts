@@ -1,5 +1,5 @@
-import type { DiskLocks, VirtualMachineBelief } from '../../domain/pool.ts';
-import { known, type Reading, type Unknown, unknown } from '../../domain/reading.ts';
+import { known, type Reading, type Unknown, unknown } from '../../domain/kernel/reading.ts';
+import type { DiskLocks, VirtualMachineBelief } from '../../domain/xapi/pool.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { BootVerdict } from '../../ports/hypervisor.ts';
 import type { XapiCall } from './calls.ts';

@@ -1,4 +1,4 @@
-import type { PowerState } from '../../domain/pool.ts';
+import type { PowerState } from '../../domain/xapi/pool.ts';
 
 /**
  * What is kept of each record of the event stream: a few fields, taken the moment the record is read, so that a pool

@@ -4,11 +4,11 @@
  */
 
 import { type Effect, effectKey, targetOfEffect } from '../../domain/acts/effects.ts';
-import { attempts } from '../../domain/acts/tries.ts';
-import type { Decision, Step } from '../../domain/decide.ts';
-import type { Facts } from '../../domain/facts.ts';
-import { outcomeOf } from '../../domain/outcome.ts';
-import { advance } from '../../domain/progress.ts';
+import type { Decision, Step } from '../../domain/kernel/decide.ts';
+import { outcomeOf } from '../../domain/kernel/outcome.ts';
+import { attempts } from '../../domain/kernel/tries.ts';
+import type { Facts } from '../../domain/xapi/facts.ts';
+import { advance } from '../../domain/xapi/progress.ts';
 import type { EffectReply } from '../../ports/hypervisor.ts';
 import { keyOfObject, namespaceOf } from '../cluster.ts';
 import { assemble } from './assemble.ts';

@@ -6,7 +6,7 @@ import type {
   Facts,
   PolicyFacts,
   TargetFacts,
-} from '../../domain/facts.ts';
+} from '../../domain/xapi/facts.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Cluster, hostsOf, keyOfObject, namespaceOf, requestsOn, virtualServersOf } from '../cluster.ts';
 import { identityFacts } from '../identityFacts.ts';

@@ -4,7 +4,7 @@
  */
 import { catalogue } from '../../domain/acts/catalogue.ts';
 import { type Effect, effectKey } from '../../domain/acts/effects.ts';
-import type { Decision } from '../../domain/decide.ts';
+import type { Decision } from '../../domain/kernel/decide.ts';
 import type { Memory } from './memory.ts';
 
 export interface NotSent {

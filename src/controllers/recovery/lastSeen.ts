@@ -1,5 +1,5 @@
 import type { RecoveryRequest } from '../../api/generated/types.ts';
-import type { LastSeen } from '../../domain/facts.ts';
+import type { LastSeen } from '../../domain/xapi/facts.ts';
 import { type Cluster, keyOfObject, namespaceOf } from '../cluster.ts';
 
 type Machine = NonNullable<NonNullable<RecoveryRequest['status']>['virtualMachines']>[number];

@@ -6,12 +6,12 @@ import { type ConditionNow, conditionsNow, isoMillis, isoSeconds } from '../../a
 import { cutText, fitted } from '../../api/fit.ts';
 import type { RecoveryRequest } from '../../api/generated/types.ts';
 import { recoveryRequestKind } from '../../api/kinds.ts';
-import { type Decision, judgeAll, type Runbook, type Step } from '../../domain/decide.ts';
-import type { Facts, Victim } from '../../domain/facts.ts';
-import { meaningOf, type Outcome } from '../../domain/outcome.ts';
+import type { WordRecord } from '../../domain/fence/words.ts';
+import { type Decision, judgeAll, type Runbook, type Step } from '../../domain/kernel/decide.ts';
+import { meaningOf, type Outcome } from '../../domain/kernel/outcome.ts';
 import { procedureNamed } from '../../domain/procedures/procedures.ts';
-import { isUp } from '../../domain/progress.ts';
-import type { WordRecord } from '../../domain/words.ts';
+import type { Facts, Victim } from '../../domain/xapi/facts.ts';
+import { isUp } from '../../domain/xapi/progress.ts';
 import { isFalse, isTrue } from '../judgements.ts';
 import { journalOf } from './journal.ts';
 import type { Memory } from './memory.ts';

@@ -5,11 +5,11 @@
  */
 import type { RecoveryRequest } from '../../api/generated/types.ts';
 import type { Effect } from '../../domain/acts/effects.ts';
-import type { Act, FenceCertificate, ReleasePlan, StartFacts, Victim } from '../../domain/facts.ts';
-import type { Since } from '../../domain/outcome.ts';
-import type { DiskLocks } from '../../domain/pool.ts';
-import { type Reading, unknown } from '../../domain/reading.ts';
-import type { WordRecord } from '../../domain/words.ts';
+import type { WordRecord } from '../../domain/fence/words.ts';
+import type { Since } from '../../domain/kernel/outcome.ts';
+import { type Reading, unknown } from '../../domain/kernel/reading.ts';
+import type { Act, FenceCertificate, ReleasePlan, StartFacts, Victim } from '../../domain/xapi/facts.ts';
+import type { DiskLocks } from '../../domain/xapi/pool.ts';
 import type { Cancel, Clock } from '../../ports/clock.ts';
 import type { MemberWatch } from '../memberWatch.ts';
 import type { PowerWatch } from '../powerWatch.ts';

@@ -5,14 +5,14 @@
  */
 import { isoMillis } from '../../api/conditions.ts';
 import { settle } from '../../domain/acts/catalogue.ts';
-import { certify, contrarySign, isFenced } from '../../domain/certificate.ts';
-import type { Procedure } from '../../domain/decide.ts';
-import type { Facts } from '../../domain/facts.ts';
-import { makePlan, planIsOutdated, planText } from '../../domain/plan.ts';
-import { advance, isFinal, isUp } from '../../domain/progress.ts';
-import { residentsOf } from '../../domain/residents.ts';
-import { wrongCut } from '../../domain/theCut.ts';
-import { followWords } from '../../domain/words.ts';
+import { certify, contrarySign, isFenced } from '../../domain/fence/certificate.ts';
+import { wrongCut } from '../../domain/fence/theCut.ts';
+import { followWords } from '../../domain/fence/words.ts';
+import type { Procedure } from '../../domain/kernel/decide.ts';
+import type { Facts } from '../../domain/xapi/facts.ts';
+import { advance, isFinal, isUp } from '../../domain/xapi/progress.ts';
+import { makePlan, planIsOutdated, planText } from '../../domain/xapi/releasePlan.ts';
+import { residentsOf } from '../../domain/xapi/residents.ts';
 import { type Outside, withMemory } from './assemble.ts';
 import type { ActRecord, Memory, PlanRecord } from './memory.ts';
 

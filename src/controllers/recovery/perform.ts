@@ -5,8 +5,8 @@
  */
 import { catalogue, objectionTo } from '../../domain/acts/catalogue.ts';
 import type { Effect } from '../../domain/acts/effects.ts';
-import type { Step } from '../../domain/decide.ts';
-import type { Facts } from '../../domain/facts.ts';
+import type { Step } from '../../domain/kernel/decide.ts';
+import type { Facts } from '../../domain/xapi/facts.ts';
 import type { MayGo } from '../../ports/acts.ts';
 import type { EffectReply } from '../../ports/hypervisor.ts';
 import type { PoolSession } from '../poolDirectory.ts';

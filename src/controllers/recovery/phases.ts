@@ -1,5 +1,5 @@
 import type { RecoveryRequest } from '../../api/generated/types.ts';
-import { meaningOf } from '../../domain/outcome.ts';
+import { meaningOf } from '../../domain/kernel/outcome.ts';
 
 /** A finished request is a record: nothing is ever done for it again, whoever applies it again. */
 export function isFinished(request: RecoveryRequest): boolean {

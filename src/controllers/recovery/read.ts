@@ -3,10 +3,10 @@
  * each with its own deadline; it knows no procedure and no step.
  */
 import type { VirtualServer } from '../../api/generated/types.ts';
-import type { Facts } from '../../domain/facts.ts';
-import type { DiskLocks, VirtualMachineBelief } from '../../domain/pool.ts';
-import { known, type Reading, unknown } from '../../domain/reading.ts';
-import { type Read, withinMs } from '../../domain/reads.ts';
+import { known, type Reading, unknown } from '../../domain/kernel/reading.ts';
+import type { Facts } from '../../domain/xapi/facts.ts';
+import type { DiskLocks, VirtualMachineBelief } from '../../domain/xapi/pool.ts';
+import { type Read, withinMs } from '../../domain/xapi/reads.ts';
 import type { PoolLink } from '../../ports/hypervisor.ts';
 import type { Network } from '../../ports/network.ts';
 import type { Memory } from './memory.ts';

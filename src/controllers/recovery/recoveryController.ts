@@ -4,10 +4,10 @@
  * world. Passes come when something changed, and at least every second while a recovery runs.
  */
 import type { RecoveryRequest } from '../../api/generated/types.ts';
-import { type Decision, decide, type Procedure, type Step } from '../../domain/decide.ts';
-import type { Facts } from '../../domain/facts.ts';
-import { meaningOf, type Outcome, outcomeOf } from '../../domain/outcome.ts';
-import type { Read } from '../../domain/reads.ts';
+import { type Decision, decide, type Procedure, type Step } from '../../domain/kernel/decide.ts';
+import { meaningOf, type Outcome, outcomeOf } from '../../domain/kernel/outcome.ts';
+import type { Facts } from '../../domain/xapi/facts.ts';
+import type { Read } from '../../domain/xapi/reads.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ObjectName } from '../../ports/kubernetes.ts';
 import { virtualServerOf } from '../cluster.ts';

@@ -3,9 +3,9 @@
  * guards grow old, and would look as if the hold had ended. So what held it is asked again by itself, and as long as it does,
  * what was decided stands and nothing new is written.
  */
-import type { Decision, Step } from '../../domain/decide.ts';
-import type { Facts } from '../../domain/facts.ts';
-import type { Guard } from '../../domain/verdict.ts';
+import type { Decision, Step } from '../../domain/kernel/decide.ts';
+import type { Guard } from '../../domain/kernel/verdict.ts';
+import type { Facts } from '../../domain/xapi/facts.ts';
 import type { Memory } from './memory.ts';
 
 export interface Rest {

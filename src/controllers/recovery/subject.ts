@@ -1,5 +1,5 @@
 import type { Host, Pool, RecoveryRequest } from '../../api/generated/types.ts';
-import type { Procedure } from '../../domain/decide.ts';
+import type { Procedure } from '../../domain/kernel/decide.ts';
 import { procedureNamed } from '../../domain/procedures/procedures.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EventRecorder, KubernetesApi, Leadership, ObjectName } from '../../ports/kubernetes.ts';

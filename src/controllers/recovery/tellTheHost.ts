@@ -1,6 +1,6 @@
 import { toldOfLife } from '../../domain/acts/catalogue.ts';
-import type { Facts } from '../../domain/facts.ts';
-import { cutOf, mayHaveBeenCut, wrongCut } from '../../domain/theCut.ts';
+import { cutOf, mayHaveBeenCut, wrongCut } from '../../domain/fence/theCut.ts';
+import type { Facts } from '../../domain/xapi/facts.ts';
 import type { Subject } from './subject.ts';
 
 /** What only a recovery learns about the machine and its controller is passed on to the Host, where it outlives the request. */

@@ -9,7 +9,7 @@ import {
   outOfTime,
   type Phase,
   requestLastsMs,
-} from '../../domain/outcome.ts';
+} from '../../domain/kernel/outcome.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { isFalse, isTrue } from '../judgements.ts';
 import type { Status } from './makeRecord.ts';

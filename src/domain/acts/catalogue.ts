@@ -1,6 +1,7 @@
 /** Every harmful act, once. What is sent, objected to and read back is looked up here by its kind. */
-import type { Act, Facts } from '../facts.ts';
-import type { ActKind, Settled } from './actKind.ts';
+
+import type { ActKind, Settled } from '../kernel/actKind.ts';
+import type { Act, Facts } from '../xapi/facts.ts';
 import { cutPower } from './cutPower.ts';
 import { declareDead } from './declareDead.ts';
 import type { Effect } from './effects.ts';

@@ -1,6 +1,6 @@
-import { whatIsDeclared, whatItShows } from '../machineNumbers.ts';
-import { showsThisMachine } from '../shownMachine.ts';
-import type { ActKind } from './actKind.ts';
+import { whatIsDeclared, whatItShows } from '../fence/machineNumbers.ts';
+import { showsThisMachine } from '../fence/shownMachine.ts';
+import type { ActKind } from '../kernel/actKind.ts';
 import { hadItsTime } from './isOver.ts';
 
 const mayRunForMs = 30_000;

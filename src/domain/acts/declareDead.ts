@@ -1,5 +1,5 @@
 import { isReleased } from '../guards/poolHealth.ts';
-import type { ActKind } from './actKind.ts';
+import type { ActKind } from '../kernel/actKind.ts';
 import { isOver } from './isOver.ts';
 
 const mayRunForMs = 300_000;

@@ -1,5 +1,5 @@
 /** Whether anything of an act can still be under way. */
-import type { Act, Facts } from '../facts.ts';
+import type { Act, Facts } from '../xapi/facts.ts';
 
 /** A request that is on its way when its sender dies arrives within this, or never. */
 const arrivesWithinMs = 10_000;

@@ -1,4 +1,4 @@
-import type { ActKind } from './actKind.ts';
+import type { ActKind } from '../kernel/actKind.ts';
 import { hadItsTime } from './isOver.ts';
 
 const mayRunForMs = 30_000;

@@ -1,9 +1,9 @@
-import type { Act, Facts, Victim } from '../facts.ts';
-import type { Read } from '../reads.ts';
-import { startIsSafe } from '../startIsSafe.ts';
-import type { ActKind } from './actKind.ts';
+import type { ActKind } from '../kernel/actKind.ts';
+import { triesOf } from '../kernel/tries.ts';
+import type { Act, Facts, Victim } from '../xapi/facts.ts';
+import type { Read } from '../xapi/reads.ts';
+import { startIsSafe } from '../xapi/startIsSafe.ts';
 import { isOver, waitsForTasks } from './isOver.ts';
-import { triesOf } from './tries.ts';
 
 const mayRunForMs = 180_000;
 

@@ -1,9 +1,9 @@
 /** The member has failed, it alone, and nobody works on it. */
-import { contrarySign } from '../certificate.ts';
-import { currentPool } from '../currentPool.ts';
-import type { Facts } from '../facts.ts';
-import { freshOnly, oldestMs } from '../freshness.ts';
-import { allow, deny, type Guard, unknown } from '../verdict.ts';
+import { contrarySign } from '../fence/certificate.ts';
+import { freshOnly, oldestMs } from '../kernel/freshness.ts';
+import { allow, deny, type Guard, unknown } from '../kernel/verdict.ts';
+import { currentPool } from '../xapi/currentPool.ts';
+import type { Facts } from '../xapi/facts.ts';
 
 /**
  * Nobody has heard of the member for as long as the Pool asks: it does not answer at its own address, the master cannot

@@ -1,13 +1,13 @@
 /** The power of the machine can be cut, was cut, and is proven off. */
-import { contrarySign } from '../certificate.ts';
-import { currentPool } from '../currentPool.ts';
-import type { Facts } from '../facts.ts';
-import { freshOnly, oldestMs } from '../freshness.ts';
+import { contrarySign } from '../fence/certificate.ts';
+import { cutOf, mayHaveBeenCut, wrongCut } from '../fence/theCut.ts';
+import { whyNotTrusted } from '../fence/trust.ts';
+import { attestationInForce, whyAttestationDoesNotCount } from '../fence/words.ts';
+import { freshOnly, oldestMs } from '../kernel/freshness.ts';
+import { allow, deny, type Guard, unknown, type Verdict } from '../kernel/verdict.ts';
 import { cutInVain } from '../steps/cutThePower.ts';
-import { cutOf, mayHaveBeenCut, wrongCut } from '../theCut.ts';
-import { whyNotTrusted } from '../trust.ts';
-import { allow, deny, type Guard, unknown, type Verdict } from '../verdict.ts';
-import { attestationInForce, whyAttestationDoesNotCount } from '../words.ts';
+import { currentPool } from '../xapi/currentPool.ts';
+import type { Facts } from '../xapi/facts.ts';
 
 /**
  * A controller that was never caught lying has just told the power of the machine, and may cut it; or a person's word

@@ -1,11 +1,12 @@
 /** Which pool, which host and which machine is meant, and who is master. */
-import { currentPool } from '../currentPool.ts';
-import type { Facts } from '../facts.ts';
-import { freshOnly, oldestMs } from '../freshness.ts';
-import { whyNotThisMachine } from '../identity.ts';
-import type { PoolBelief } from '../pool.ts';
-import { allow, deny, type Guard, unknown, type Verdict } from '../verdict.ts';
-import { attestationInForce } from '../words.ts';
+
+import { whyNotThisMachine } from '../fence/identity.ts';
+import { attestationInForce } from '../fence/words.ts';
+import { freshOnly, oldestMs } from '../kernel/freshness.ts';
+import { allow, deny, type Guard, unknown, type Verdict } from '../kernel/verdict.ts';
+import { currentPool } from '../xapi/currentPool.ts';
+import type { Facts } from '../xapi/facts.ts';
+import type { PoolBelief } from '../xapi/pool.ts';
 
 /** The pool's database is known, current, and of the pool that is meant, by UUID. */
 export const poolIsThePinnedOne: Guard = {

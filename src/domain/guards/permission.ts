@@ -1,6 +1,7 @@
 /** Who may act, and for whom: the mode of the pool, the request, its turn, its plan and the approval. */
-import { locksMissing, planIsOutdated, releaseHasBegun } from '../plan.ts';
-import { allow, deny, type Guard, unknown } from '../verdict.ts';
+
+import { allow, deny, type Guard, unknown } from '../kernel/verdict.ts';
+import { locksMissing, planIsOutdated, releaseHasBegun } from '../xapi/releasePlan.ts';
 
 /** Mode Observe is the promise that nothing is changed, ever, whatever is requested. */
 export const poolModeAllowsActing: Guard = {

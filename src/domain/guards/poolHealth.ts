@@ -1,11 +1,12 @@
 /** What the pool has to be like, so that what it believes and does can be relied on. */
-import { currentPool } from '../currentPool.ts';
-import type { Facts } from '../facts.ts';
-import type { PoolBelief, VirtualMachineBelief } from '../pool.ts';
-import { residentsOf } from '../residents.ts';
-import { unpluggedStorage } from '../storage.ts';
-import { upgradeUnderWay } from '../upgrade.ts';
-import { allow, deny, type Guard, unknown } from '../verdict.ts';
+
+import { allow, deny, type Guard, unknown } from '../kernel/verdict.ts';
+import { currentPool } from '../xapi/currentPool.ts';
+import type { Facts } from '../xapi/facts.ts';
+import type { PoolBelief, VirtualMachineBelief } from '../xapi/pool.ts';
+import { residentsOf } from '../xapi/residents.ts';
+import { unpluggedStorage } from '../xapi/storage.ts';
+import { upgradeUnderWay } from '../xapi/upgrade.ts';
 
 /** With the pool's own high availability on, it fences, releases and restarts by itself; two hands would collide. */
 export const highAvailabilityIsOff: Guard = {

@@ -3,7 +3,6 @@
  * virtual machines start on members with room. docs/runbooks/release-member.md has the same sentences for people.
  */
 import { startedReads } from '../acts/start.ts';
-import type { Procedure, Runbook } from '../decide.ts';
 import {
   memberIsNotBeingWorkedOn,
   memberIsSilent,
@@ -40,12 +39,13 @@ import {
   noUpgradeIsUnderWay,
   sharedStorageIsHealthy,
 } from '../guards/poolHealth.ts';
-import { planReads } from '../plan.ts';
+import type { Procedure, Runbook } from '../kernel/decide.ts';
 import { cutThePower } from '../steps/cutThePower.ts';
 import { declareTheMemberDead } from '../steps/declareTheMemberDead.ts';
 import { everyProbeAnswers } from '../steps/everyProbeAnswers.ts';
 import { everyVirtualMachineIsUp } from '../steps/everyVirtualMachineIsUp.ts';
 import { noLockIsLeft, removalReads } from '../steps/noLockIsLeft.ts';
+import { planReads } from '../xapi/releasePlan.ts';
 
 /** Who may act on whom. Asked at every step, since any of it may change while a recovery runs. */
 const permission = [

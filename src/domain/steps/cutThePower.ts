@@ -1,8 +1,8 @@
 import { effectKey } from '../acts/effects.ts';
-import { attempts, lastAct, openAct } from '../acts/tries.ts';
-import { isFenced, offReadingsApartMs } from '../certificate.ts';
-import type { Step } from '../decide.ts';
-import type { Act, Facts } from '../facts.ts';
+import { isFenced, offReadingsApartMs } from '../fence/certificate.ts';
+import type { Step } from '../kernel/decide.ts';
+import { attempts, lastAct, openAct } from '../kernel/tries.ts';
+import type { Act, Facts } from '../xapi/facts.ts';
 
 /** A controller that did not cut the power this often needs a person. */
 const most = 3;

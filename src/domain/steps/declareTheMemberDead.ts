@@ -1,9 +1,9 @@
 import { effectKey } from '../acts/effects.ts';
-import { attempts, lastAct, openAct } from '../acts/tries.ts';
-import { currentPool } from '../currentPool.ts';
-import type { Step } from '../decide.ts';
 import { isReleased } from '../guards/poolHealth.ts';
-import { releaseHasBegun } from '../plan.ts';
+import type { Step } from '../kernel/decide.ts';
+import { attempts, lastAct, openAct } from '../kernel/tries.ts';
+import { currentPool } from '../xapi/currentPool.ts';
+import { releaseHasBegun } from '../xapi/releasePlan.ts';
 
 const most = 3;
 

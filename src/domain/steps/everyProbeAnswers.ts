@@ -1,5 +1,5 @@
-import type { Step } from '../decide.ts';
-import type { Facts, Victim } from '../facts.ts';
+import type { Step } from '../kernel/decide.ts';
+import type { Facts, Victim } from '../xapi/facts.ts';
 
 /** Done when each started virtual machine with a probe has answered it, or has had its time. */
 export const everyProbeAnswers: Pick<Step, 'done' | 'next' | 'reads'> = {

@@ -1,13 +1,13 @@
 import { type Effect, effectKey } from '../acts/effects.ts';
-import { openAct } from '../acts/tries.ts';
-import { currentPool } from '../currentPool.ts';
-import type { Step } from '../decide.ts';
-import type { Facts, Victim } from '../facts.ts';
-import { oldestMs } from '../freshness.ts';
-import { freeMemoryReads } from '../placement.ts';
-import { isFinal } from '../progress.ts';
-import { isAging, type Read } from '../reads.ts';
-import { startIsSafe } from '../startIsSafe.ts';
+import type { Step } from '../kernel/decide.ts';
+import { oldestMs } from '../kernel/freshness.ts';
+import { openAct } from '../kernel/tries.ts';
+import { currentPool } from '../xapi/currentPool.ts';
+import type { Facts, Victim } from '../xapi/facts.ts';
+import { freeMemoryReads } from '../xapi/placement.ts';
+import { isFinal } from '../xapi/progress.ts';
+import { isAging, type Read } from '../xapi/reads.ts';
+import { startIsSafe } from '../xapi/startIsSafe.ts';
 
 /** Done when each virtual machine of the plan has been read back as running, or its verdict says why not. */
 export const everyVirtualMachineIsUp: Pick<Step, 'done' | 'next' | 'reads' | 'dueInMs'> = {

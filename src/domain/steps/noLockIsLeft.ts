@@ -1,13 +1,13 @@
 import { effectKey } from '../acts/effects.ts';
-import { attempts, lastAct, openAct } from '../acts/tries.ts';
-import { currentPool } from '../currentPool.ts';
-import type { Next, Step } from '../decide.ts';
-import type { Facts } from '../facts.ts';
-import { type Fresh, freshOnly, oldestMs } from '../freshness.ts';
-import { locksHeldBy, locksRead } from '../locks.ts';
-import { hostOfLock } from '../moving.ts';
-import type { DiskLocks } from '../pool.ts';
-import { isAging, type Read, withinMs } from '../reads.ts';
+import type { Next, Step } from '../kernel/decide.ts';
+import { type Fresh, freshOnly, oldestMs } from '../kernel/freshness.ts';
+import { attempts, lastAct, openAct } from '../kernel/tries.ts';
+import { currentPool } from '../xapi/currentPool.ts';
+import type { Facts } from '../xapi/facts.ts';
+import { locksHeldBy, locksRead } from '../xapi/locks.ts';
+import { hostOfLock } from '../xapi/moving.ts';
+import type { DiskLocks } from '../xapi/pool.ts';
+import { isAging, type Read, withinMs } from '../xapi/reads.ts';
 
 /**
  * The pool's hook that unlocks the disks may fail without a word, so the locks are read after it. What it left is first

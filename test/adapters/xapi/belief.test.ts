@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PoolBelief } from '../../../src/domain/pool.ts';
+import type { PoolBelief } from '../../../src/domain/xapi/pool.ts';
 import type { PoolLink } from '../../../src/ports/hypervisor.ts';
 import { vbdRecord, vdiRecord, vmRecord } from './recordShapes.ts';
 import { hostUUIDs, poolUUID, srUUID, vdiUUID, vmUUID } from './scriptedPool.ts';

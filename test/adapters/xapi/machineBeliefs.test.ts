@@ -10,7 +10,7 @@ import {
   noChanges,
   nothingTouched,
 } from '../../../src/adapters/xapi/recordTables.ts';
-import type { VirtualMachineBelief } from '../../../src/domain/pool.ts';
+import type { VirtualMachineBelief } from '../../../src/domain/xapi/pool.ts';
 
 const few = (letter: string) => fc.integer({ min: 1, max: 4 }).map((number) => `${letter}${number}`);
 const owned = (what: string) =>

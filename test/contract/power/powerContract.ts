@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/adapters/clock/systemClock.ts';
 import { createSocketNetwork } from '../../../src/adapters/network/sockets.ts';
 import { createRedfish } from '../../../src/adapters/power/redfish.ts';
-import type { Reading } from '../../../src/domain/reading.ts';
+import type { Reading } from '../../../src/domain/kernel/reading.ts';
 import type { PowerDevice, PowerReading, RedfishAccess } from '../../../src/ports/power.ts';
 
 /** A controller over real sockets with one machine, and what a wrong configuration of it would be. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Guard, Verdict } from '../../../src/domain/kernel/verdict.ts';
 import { releaseMember } from '../../../src/domain/procedures/releaseMember.ts';
-import type { Guard, Verdict } from '../../../src/domain/verdict.ts';
 import { stages, type World } from '../facts.ts';
 
 /** One rule about one guard: in a world where all else holds, this change makes it say that. */

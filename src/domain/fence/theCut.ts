@@ -3,10 +3,10 @@
  * one is cut is the one that was really cut.
  */
 
-import { effectKey } from './acts/effects.ts';
-import { triesOf } from './acts/tries.ts';
-import type { Act, Cut, Facts, Silence } from './facts.ts';
-import type { PoolBelief } from './pool.ts';
+import { effectKey } from '../acts/effects.ts';
+import { triesOf } from '../kernel/tries.ts';
+import type { Act, Cut, Facts, Silence } from '../xapi/facts.ts';
+import type { PoolBelief } from '../xapi/pool.ts';
 import { bootsAtLeastMs } from './trust.ts';
 
 /**

@@ -3,7 +3,7 @@
  * of life after that ends it for good, whoever heard it: the operator, the pool master, or the power controller. An end
  * is recorded, and no restart and no later silence makes the word count again.
  */
-import type { Attestation, Facts, PowerObservation } from './facts.ts';
+import type { Attestation, Facts, PowerObservation } from '../xapi/facts.ts';
 
 /**
  * Silence is noticed up to a minute after the last answer, so it began before it is counted: a word that is at most this

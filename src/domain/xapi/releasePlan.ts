@@ -2,11 +2,12 @@
  * The plan of a release: every virtual machine of the member, where it will start and why, or why it can't be recovered
  * here. It is made once and kept; it is made anew only while nothing has been released and what it says is no longer so.
  */
+
+import type { Procedure } from '../kernel/decide.ts';
+import { freshOnly, oldestMs } from '../kernel/freshness.ts';
 import { type Claimed, claimedMachines } from './claims.ts';
 import { currentPool } from './currentPool.ts';
-import type { Procedure } from './decide.ts';
 import type { DeclaredVirtualServer, Facts, ReleasePlan, Victim } from './facts.ts';
-import { freshOnly, oldestMs } from './freshness.ts';
 import { locksRead } from './locks.ts';
 import { onlyPlace } from './moving.ts';
 import { type Obstacle, obstacleTo } from './obstacles.ts';

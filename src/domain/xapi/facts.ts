@@ -2,11 +2,11 @@
  * Everything that a decision about one recovery may rest on: what was asked for, what was seen, what was done.
  * Plain data. Nothing here was inferred; inference is in the guards and in the runbook.
  */
-import type { IdentityFacts } from './identity.ts';
+import type { IdentityFacts } from '../fence/identity.ts';
+import type { Distrust } from '../fence/trust.ts';
+import type { WordRecord } from '../fence/words.ts';
+import type { Reading } from '../kernel/reading.ts';
 import type { BootVerdict, DiskLocks, MemberAnswer, PoolBelief, VirtualMachineBelief } from './pool.ts';
-import type { Reading } from './reading.ts';
-import type { Distrust } from './trust.ts';
-import type { WordRecord } from './words.ts';
 
 export interface Facts {
   /** Monotonic now. Ages are differences to it. */

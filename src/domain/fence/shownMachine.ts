@@ -1,4 +1,6 @@
 /** Whether a power controller shows the machine that a Host stands for, and no other one. */
+
+import type { PoolBelief } from '../xapi/pool.ts';
 import type { IdentityFacts } from './identity.ts';
 import {
   type DeclaredIdentity,
@@ -12,7 +14,6 @@ import {
   whatItShows,
 } from './machineNumbers.ts';
 import { isPlaceholder } from './placeholders.ts';
-import type { PoolBelief } from './pool.ts';
 
 export function controllerContradicts(
   { declared, otherHosts, shown, shownToOthers }: IdentityFacts,

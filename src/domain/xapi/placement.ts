@@ -2,8 +2,9 @@
  * Which host takes which virtual machine. Greedy and explainable rather than optimal: whoever has the higher priority
  * chooses first, and each choice can be said in a sentence.
  */
+
+import { freshOnly, oldestMs } from '../kernel/freshness.ts';
 import type { Facts } from './facts.ts';
-import { freshOnly, oldestMs } from './freshness.ts';
 import { nowhere } from './moving.ts';
 import type { HostBelief, PoolBelief, VirtualMachineBelief } from './pool.ts';
 import { isAging, type Read } from './reads.ts';

@@ -2,7 +2,7 @@
  * What can be read of the outside for a decision, beside what is always followed (the pool's database, the answers of
  * members, the power). Described and not performed; whoever wants to know something says so, and nobody gathers for it.
  */
-import type { Reading } from './reading.ts';
+import type { Reading } from '../kernel/reading.ts';
 
 export type Read =
   /** Who holds the disks on these storage repositories. */

@@ -1,5 +1,5 @@
+import type { Reading } from '../kernel/reading.ts';
 import type { MemberAnswer } from './pool.ts';
-import type { Reading } from './reading.ts';
 
 /** What is known of one member when nobody has asked for anything yet. */
 export interface MemberSigns {

@@ -1,6 +1,6 @@
-import type { Effect } from './acts/effects.ts';
-import type { Facts } from './facts.ts';
-import type { Read } from './reads.ts';
+import type { Effect } from '../acts/effects.ts';
+import type { Facts } from '../xapi/facts.ts';
+import type { Read } from '../xapi/reads.ts';
 import type { Guard, Verdict } from './verdict.ts';
 
 /**

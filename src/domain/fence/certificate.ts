@@ -1,5 +1,5 @@
-import { toldOfLife } from './acts/catalogue.ts';
-import type { Facts, FenceCertificate, PowerObservation } from './facts.ts';
+import { toldOfLife } from '../acts/catalogue.ts';
+import type { Facts, FenceCertificate, PowerObservation } from '../xapi/facts.ts';
 import { whyNotThisMachine } from './identity.ts';
 import { whatIsDeclared, whatItShows } from './machineNumbers.ts';
 import { showsThisMachine } from './shownMachine.ts';

@@ -1,5 +1,5 @@
 /** What is known of acts that were begun: whether one is still open, and how often it was tried. */
-import type { Act, Facts } from '../facts.ts';
+import type { Act, Facts } from '../xapi/facts.ts';
 
 /** Only speed: each of thousands of virtual machines asks for its own acts at every look. */
 const byKey = new WeakMap<readonly Act[], ReadonlyMap<string, readonly Act[]>>();

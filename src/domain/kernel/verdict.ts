@@ -1,4 +1,4 @@
-import type { Facts } from './facts.ts';
+import type { Facts } from '../xapi/facts.ts';
 
 /** What a guard says. Deny and unknown both stop; each carries the sentence that says why and what would change it. */
 export type Verdict =

@@ -4,15 +4,15 @@
  * thought before. Pure; the caller writes the result down.
  */
 
-import { effectKey } from './acts/effects.ts';
-import { attempts, lastAct, openAct } from './acts/tries.ts';
+import { effectKey } from '../acts/effects.ts';
+import { exactlyOneMasterAnswers } from '../guards/identity.ts';
+import { attempts, lastAct, openAct } from '../kernel/tries.ts';
 import type { Act, Facts, StartFacts, Victim } from './facts.ts';
-import { exactlyOneMasterAnswers } from './guards/identity.ts';
 import { foundByItsHost, onlyPlace } from './moving.ts';
 import { declaredHalted } from './obstacles.ts';
 import { place } from './placement.ts';
-import { releaseHasBegun, victimOf, wishOf } from './plan.ts';
 import type { PoolBelief, VirtualMachineBelief } from './pool.ts';
+import { releaseHasBegun, victimOf, wishOf } from './releasePlan.ts';
 import { startIsSafe } from './startIsSafe.ts';
 
 /** After this many starts that failed it is left halted, and a person is told. */

@@ -1,5 +1,5 @@
-import type { Act, Facts } from '../facts.ts';
-import type { Effect, EffectOf } from './effects.ts';
+import type { Effect, EffectOf } from '../acts/effects.ts';
+import type { Act, Facts } from '../xapi/facts.ts';
 
 /** One kind of harmful act. Everything that is to be known about it stands in its file. */
 export interface ActKind<K extends Effect['kind'] = Effect['kind']> {

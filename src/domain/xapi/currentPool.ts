@@ -1,5 +1,5 @@
+import { type Fresh, freshOnly, oldestMs } from '../kernel/freshness.ts';
 import type { Facts } from './facts.ts';
-import { type Fresh, freshOnly, oldestMs } from './freshness.ts';
 import type { PoolBelief } from './pool.ts';
 
 /** The pool's database, if it is current enough to rest an act on. */

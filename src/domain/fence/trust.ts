@@ -3,7 +3,7 @@
  * machine can boot, lies or belongs to another machine. It was caught once, so it proves nothing until a person has dealt
  * with it. What was held against it is recorded on the Host and survives every restart.
  */
-import type { Facts } from './facts.ts';
+import type { Facts } from '../xapi/facts.ts';
 
 /** No machine boots and answers faster than this. */
 export const bootsAtLeastMs = 30_000;

@@ -2,9 +2,10 @@
  * May this one virtual machine be started on its planned host, as far as itself goes? The fence is not asked here: it is
  * a guard of the step and is asked for each start as well.
  */
+
+import { freshOnly, oldestMs } from '../kernel/freshness.ts';
 import { currentPool } from './currentPool.ts';
 import type { Facts, StartFacts, Victim } from './facts.ts';
-import { freshOnly, oldestMs } from './freshness.ts';
 import { hostOfLock, nowhere, onlyPlace } from './moving.ts';
 import type { VirtualMachineBelief } from './pool.ts';
 

@@ -2,12 +2,12 @@
  * What comes of a recovery, as people see it: one word, one sentence, and whether it waits for one of them. Every word has
  * one row below that says what follows from it, and nothing else decides that.
  */
-import type { RecoveryRequest } from '../api/generated/types.ts';
+import type { RecoveryRequest } from '../../api/generated/types.ts';
+import type { Act, Facts, Victim } from '../xapi/facts.ts';
+import { isLocalToTheMember } from '../xapi/obstacles.ts';
+import { isUp } from '../xapi/progress.ts';
+import { makePlan, releaseHasBegun } from '../xapi/releasePlan.ts';
 import type { Decision } from './decide.ts';
-import type { Act, Facts, Victim } from './facts.ts';
-import { isLocalToTheMember } from './obstacles.ts';
-import { makePlan, releaseHasBegun } from './plan.ts';
-import { isUp } from './progress.ts';
 
 export type Phase = NonNullable<NonNullable<RecoveryRequest['status']>['phase']>;
 

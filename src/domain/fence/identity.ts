@@ -3,7 +3,8 @@
  * read from the machine's firmware, and what the power controller shows. An identity that two things share, or that two
  * of the three contradict, identifies nobody (design law of pinned identity).
  */
-import type { Facts } from './facts.ts';
+import type { Facts } from '../xapi/facts.ts';
+import type { PoolBelief } from '../xapi/pool.ts';
 import {
   type DeclaredIdentity,
   declaredValues,
@@ -13,7 +14,6 @@ import {
   sameText,
 } from './machineNumbers.ts';
 import { isPlaceholder } from './placeholders.ts';
-import type { PoolBelief } from './pool.ts';
 import { controllerContradicts } from './shownMachine.ts';
 import { cutOf } from './theCut.ts';
 
