@@ -9,7 +9,7 @@ import type { Known } from '../domain/kernel/reading.ts';
 import type { PowerObservation } from '../domain/xapi/facts.ts';
 import type { Acts, MayGo } from '../ports/acts.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
-import type { EffectReply } from '../ports/hypervisor.ts';
+import type { ActReply } from '../ports/hypervisor.ts';
 import type { CutAbility, PowerDevice, PowerReading } from '../ports/power.ts';
 import { answersForActsWithinMs, createReadingPace } from './readingPace.ts';
 
@@ -31,7 +31,7 @@ export interface PowerWatch {
   readSoon(): void;
   attend(): Cancel;
   /** Sent to the device that gave the newest reading, if it is still about the machine of that reading. */
-  cut(deadlineMs: number, mayGo?: MayGo): Promise<EffectReply>;
+  cut(deadlineMs: number, mayGo?: MayGo): Promise<ActReply>;
   stop(): void;
 }
 
@@ -202,7 +202,7 @@ export function createPowerWatch(options: {
   };
 }
 
-const noController: EffectReply = { kind: 'notSent', because: 'No power controller is declared.' };
+const noController: ActReply = { kind: 'notSent', because: 'No power controller is declared.' };
 
 /** What can be done to the power of machines, through the ladder of each. */
 export function powerActs(powerOf: (hostUUID: string) => PowerWatch | undefined): Pick<Acts, 'cutPower'> {

@@ -1,5 +1,5 @@
-import type { Effect, EffectOf } from '../domain/acts/effects.ts';
-import type { EffectReply } from '../domain/xapi/pool.ts';
+import type { Act, ActOf } from '../domain/acts/act.ts';
+import type { ActReply } from '../domain/xapi/pool.ts';
 
 /**
  * The last question of an effect: asked synchronously in the instant in which the effect is given to a connection that is
@@ -13,9 +13,9 @@ export type MayGo = () => string | undefined;
  * reply is a hint, and whoever asked reads the world.
  */
 export type Acts = {
-  readonly [K in Effect['kind']]: (
-    about: Omit<EffectOf<K>, 'kind'>,
+  readonly [K in Act['kind']]: (
+    about: Omit<ActOf<K>, 'kind'>,
     deadlineMs: number,
     mayGo: MayGo,
-  ) => Promise<EffectReply>;
+  ) => Promise<ActReply>;
 };

@@ -9,7 +9,7 @@ import type {
 import type { Acts } from './acts.ts';
 import type { Cancel } from './clock.ts';
 
-export type { BootVerdict, EffectReply, MemberAnswer } from '../domain/xapi/pool.ts';
+export type { ActReply, BootVerdict, MemberAnswer } from '../domain/xapi/pool.ts';
 
 /** UUIDs of the virtual machines that look different; everything where the pool came into sight or went out of it. */
 export type Changed = ReadonlySet<string> | 'everything';

@@ -1,6 +1,6 @@
 import type { Known, Reading } from '../domain/kernel/reading.ts';
 import type { MayGo } from './acts.ts';
-import type { EffectReply } from './hypervisor.ts';
+import type { ActReply } from './hypervisor.ts';
 
 /**
  * One power device of one machine. Reads never reject and may be repeated, also while others are under way; effects are
@@ -22,8 +22,8 @@ export interface PowerDevice {
    * is off already is not told again. `failed` is also what the device would refuse for certain. `notSent` is also
    * "busy, later": nothing was begun, and it may be tried again.
    */
-  off(deadlineMs: number, cut?: CutOptions): Promise<EffectReply>;
-  on(deadlineMs: number): Promise<EffectReply>;
+  off(deadlineMs: number, cut?: CutOptions): Promise<ActReply>;
+  on(deadlineMs: number): Promise<ActReply>;
   close(): void;
 }
 

@@ -34,7 +34,7 @@ const decisionAfter = (seconds: number, laterMs: number): string =>
     {
       kind: 'act',
       step: {} as Step,
-      effects: [{ kind: 'cutPower', hostUUID: 'host-uuid-3' }],
+      acts: [{ kind: 'cutPower', hostUUID: 'host-uuid-3' }],
       evidence: [],
     },
     recall(notSentBefore(seconds), clock, Number.POSITIVE_INFINITY),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { effectKey } from '../../src/domain/acts/effects.ts';
+import { actKey } from '../../src/domain/acts/act.ts';
 import { decide, judgeAll, type Step } from '../../src/domain/kernel/decide.ts';
 import { allow, deny, type Guard, unknown, type Verdict } from '../../src/domain/kernel/verdict.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
@@ -18,7 +18,7 @@ function step(title: string, change: Partial<Step> = {}): Step {
     risk: 'Disruptive',
     done: () => false,
     guards: [],
-    next: () => ({ kind: 'act', effects: [effect] }),
+    next: () => ({ kind: 'act', acts: [effect] }),
     ...change,
   };
 }
@@ -95,11 +95,11 @@ describe('the runbook', () => {
 });
 
 test('the journal names an effect by what it is done to, so that a restarted process recognises it', () => {
-  expect(effectKey({ kind: 'cutPower', hostUUID: target })).toBe(`cutPower ${target}`);
-  expect(effectKey({ kind: 'declareDead', hostUUID: target })).toBe(`declareDead ${target}`);
-  expect(effectKey({ kind: 'removeLock', vdiUUID: 'disk-web', hostRef: 'OpaqueRef:3' })).toBe(
+  expect(actKey({ kind: 'cutPower', hostUUID: target })).toBe(`cutPower ${target}`);
+  expect(actKey({ kind: 'declareDead', hostUUID: target })).toBe(`declareDead ${target}`);
+  expect(actKey({ kind: 'removeLock', vdiUUID: 'disk-web', hostRef: 'OpaqueRef:3' })).toBe(
     'removeLock disk-web',
   );
-  const here = effectKey({ kind: 'start', vmUUID: vmUUID('web'), hostUUID: 'here' });
-  expect(here).toBe(effectKey({ kind: 'start', vmUUID: vmUUID('web'), hostUUID: 'there' }));
+  const here = actKey({ kind: 'start', vmUUID: vmUUID('web'), hostUUID: 'here' });
+  expect(here).toBe(actKey({ kind: 'start', vmUUID: vmUUID('web'), hostUUID: 'there' }));
 });

@@ -1,6 +1,6 @@
 /** Asks the runbook about a world, and says what it decided in the words that a test compares. */
 import { expect } from 'vitest';
-import type { Effect } from '../../src/domain/acts/effects.ts';
+import type { Act } from '../../src/domain/acts/act.ts';
 import { type Decision, decide } from '../../src/domain/kernel/decide.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
 import { target, type World } from './facts.ts';
@@ -11,9 +11,9 @@ export function decisionOf(world: World): Decision {
   return decide(releaseMember.steps, world.facts);
 }
 
-export function effectsOf(world: World): readonly Effect[] {
+export function effectsOf(world: World): readonly Act[] {
   const decision = decisionOf(world);
-  return decision.kind === 'act' ? decision.effects : [];
+  return decision.kind === 'act' ? decision.acts : [];
 }
 
 /** The number of the step that decides, from 1; 0 when nothing is left to do. */

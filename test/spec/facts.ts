@@ -6,9 +6,9 @@
 import { certify } from '../../src/domain/fence/certificate.ts';
 import type { Reading } from '../../src/domain/kernel/reading.ts';
 import type {
-  Act,
   Attestation,
   DeclaredVirtualServer,
+  Entry,
   Facts,
   PowerObservation,
   StartFacts,
@@ -69,7 +69,7 @@ export interface World {
   declared(name: string, change: Partial<DeclaredVirtualServer>): World;
   /** One more reading of the target's power, `agoMs` ago. */
   power(power: PowerObservation['power'], agoMs: number, change?: Partial<PowerObservation>): World;
-  acted(act: Pick<Act, 'key'> & Partial<Act>): World;
+  acted(act: Pick<Entry, 'key'> & Partial<Entry>): World;
   locks(locks: readonly DiskLocks[], agoMs?: number): World;
   start(name: string, change: Partial<StartFacts>): World;
   victim(name: string, change: Partial<Victim>): World;
@@ -140,8 +140,8 @@ export function around(facts: Facts): World {
       set({ powerReadings: [...facts.powerReadings, { ...powerReading(power, agoMs), ...change }] }),
     acted: (act) =>
       set({
-        acts: [
-          ...facts.acts,
+        journal: [
+          ...facts.journal,
           {
             attempt: 1,
             sinceMs: nowMs - 120_000,
@@ -281,7 +281,7 @@ export function suspected(): World {
     freeMemory: new Map(),
     lastSeen: new Map(),
     starts: new Map(),
-    acts: [],
+    journal: [],
     hosts: new Map(
       numbers.map((number) => [hostUUID(number), { name: `host-${number}`, state: 'InService' as const }]),
     ),

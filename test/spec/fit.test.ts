@@ -8,7 +8,7 @@ import { crds } from '../../src/api/generated/crds.ts';
 import type { Host, RecoveryRequest } from '../../src/api/generated/types.ts';
 import { hostKind, recoveryRequestKind } from '../../src/api/kinds.ts';
 import { journalOf } from '../../src/controllers/recovery/journal.ts';
-import type { ActRecord } from '../../src/controllers/recovery/memory.ts';
+import type { EntryRecord } from '../../src/controllers/recovery/memory.ts';
 
 type Status = NonNullable<RecoveryRequest['status']>;
 
@@ -25,7 +25,7 @@ function mistakes(kind: string, status: object): readonly string[] {
   return (check.errors ?? []).map((error) => `${error.instancePath} ${error.message}`);
 }
 
-function act(index: number, change: Partial<ActRecord> = {}): ActRecord {
+function act(index: number, change: Partial<EntryRecord> = {}): EntryRecord {
   return {
     key: `removeLock disk-${index}`,
     attempt: 1,
@@ -34,7 +34,7 @@ function act(index: number, change: Partial<ActRecord> = {}): ActRecord {
     reply: 'succeeded',
     says: undefined,
     step: 'See that every storage lock of the member is gone',
-    effect: 'removeLock',
+    act: 'removeLock',
     target: `disk-${index}`,
     epoch: 1,
     by: 'operator',

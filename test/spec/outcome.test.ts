@@ -63,12 +63,14 @@ test('a request of mode Plan ends with its plan', () => {
 });
 
 test('a request that is cancelled before anything was done ends as cancelled', () => {
-  expect(outcome(suspected().with({ acts: [] }).request({ cancelled: true }).facts).phase).toBe('Cancelled');
+  expect(outcome(suspected().with({ journal: [] }).request({ cancelled: true }).facts).phase).toBe(
+    'Cancelled',
+  );
 });
 
 test('a request for which nothing could be begun for an hour beyond its silence ends, and says why', () => {
   const { facts } = suspected()
-    .with({ acts: [] })
+    .with({ journal: [] })
     .policy({ pausedBecause: ['works on the storage'] });
   const patienceMs = hourMs + facts.policy.memberTimeoutMs;
   expect(outcome(facts, { requestMs: facts.nowMs - patienceMs }).phase).toBe('Waiting');

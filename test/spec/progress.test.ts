@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { delayLeftMs, startCandidates } from '../../src/domain/steps/everyVirtualMachineIsUp.ts';
-import type { Act, Victim } from '../../src/domain/xapi/facts.ts';
+import type { Entry, Victim } from '../../src/domain/xapi/facts.ts';
 import { advance, isFinal } from '../../src/domain/xapi/progress.ts';
 import {
   declaredServer,
@@ -219,7 +219,7 @@ describe('whose turn it is, whatever the plan', () => {
     const acts = victims
       .filter((one) => one.state === 'Starting')
       .map(
-        (one): Act => ({
+        (one): Entry => ({
           key: `start ${one.uuid}`,
           attempt: 1,
           sinceMs: nowMs,
@@ -230,7 +230,7 @@ describe('whose turn it is, whatever the plan', () => {
         }),
       );
     return base
-      .with({ acts, plan: { hash: 'drawn', hostRef: 'OpaqueRef:host-3', victims } })
+      .with({ journal: acts, plan: { hash: 'drawn', hostRef: 'OpaqueRef:host-3', victims } })
       .policy({ startsAtOncePerHost: 2 });
   };
 

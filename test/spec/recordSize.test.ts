@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RecoveryRequest } from '../../src/api/generated/types.ts';
 import { makeRecord, progressOf } from '../../src/controllers/recovery/makeRecord.ts';
-import { type ActRecord, type Memory, recall } from '../../src/controllers/recovery/memory.ts';
+import { type EntryRecord, type Memory, recall } from '../../src/controllers/recovery/memory.ts';
 import { decide } from '../../src/domain/kernel/decide.ts';
 import { outcomeOf } from '../../src/domain/kernel/outcome.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
@@ -40,7 +40,7 @@ function memoryOfMany(): Memory {
   const acts = victims
     .filter((victim) => victim.state === 'Running')
     .map(
-      (victim, wave): ActRecord => ({
+      (victim, wave): EntryRecord => ({
         key: `start ${victim.uuid}`,
         attempt: 1,
         sinceMs: facts.nowMs,
@@ -48,7 +48,7 @@ function memoryOfMany(): Memory {
         reply: 'succeeded',
         says: undefined,
         step: releaseMember.steps[3]?.title ?? '',
-        effect: 'start',
+        act: 'start',
         target: victim.uuid,
         epoch: 7,
         by: 'kintsugi-7d9f8b6c5d-abcde_0123456789abcdef',
@@ -59,7 +59,7 @@ function memoryOfMany(): Memory {
     );
   return {
     ...recall(request, { monotonicMs: () => facts.nowMs, wallMs: () => facts.nowWallMs }, 0),
-    acts,
+    journal: acts,
     plan: {
       hash: 'f'.repeat(16),
       hostRef: 'OpaqueRef:x',
@@ -74,7 +74,7 @@ function memoryOfMany(): Memory {
 test('the record of a recovery of 500 virtual machines stays under 256 KiB', () => {
   const memory = memoryOfMany();
   const base = unlocked().facts;
-  const facts = { ...base, plan: memory.plan, acts: [...base.acts, ...memory.acts] };
+  const facts = { ...base, plan: memory.plan, acts: [...base.journal, ...memory.journal] };
   const decision = decide(releaseMember.steps, facts);
   const outcome = outcomeOf(decision, facts, { requestMs: facts.nowMs, step: undefined });
   const record = makeRecord({ request, memory, facts, decision, outcome });
@@ -85,11 +85,11 @@ test('the record of a recovery of 500 virtual machines stays under 256 KiB', () 
 test('merging waves of starts in the journal loses no target', () => {
   const memory = memoryOfMany();
   const base = unlocked().facts;
-  const facts = { ...base, plan: memory.plan, acts: memory.acts };
+  const facts = { ...base, plan: memory.plan, acts: memory.journal };
   const decision = decide(releaseMember.steps, facts);
   const outcome = outcomeOf(decision, facts, { requestMs: facts.nowMs, step: undefined });
   const { journal } = makeRecord({ request, memory, facts, decision, outcome });
-  expect(journal?.flatMap((entry) => entry.targets ?? [])).toEqual(memory.acts.map((act) => act.target));
+  expect(journal?.flatMap((entry) => entry.targets ?? [])).toEqual(memory.journal.map((act) => act.target));
   expect(journal?.length).toBeLessThanOrEqual(40);
 });
 

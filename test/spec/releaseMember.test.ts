@@ -131,7 +131,7 @@ describe('the release', () => {
   test('does not believe that a release is over while it is under way, though the database looks like it', () => {
     const world = released();
     const acts = [
-      ...world.facts.acts.slice(0, 1),
+      ...world.facts.journal.slice(0, 1),
       {
         key: declaring,
         attempt: 1,
@@ -142,8 +142,8 @@ describe('the release', () => {
         says: undefined,
       },
     ] as const;
-    expect(stepOf(world.with({ acts }))).toBe(2);
-    expect(effectsOf(world.with({ acts }))).toEqual([]);
+    expect(stepOf(world.with({ journal: acts }))).toBe(2);
+    expect(effectsOf(world.with({ journal: acts }))).toEqual([]);
   });
   test('asks again when only some virtual machines were released', () => {
     const partly = fenced()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { settle } from '../../src/domain/acts/catalogue.ts';
-import type { Act } from '../../src/domain/xapi/facts.ts';
+import type { Entry } from '../../src/domain/xapi/facts.ts';
 import {
   diskOf,
   fenced,
@@ -19,7 +19,7 @@ import {
   vmUUID,
 } from './facts.ts';
 
-function act(key: string, change: Partial<Act> = {}): Act {
+function act(key: string, change: Partial<Entry> = {}): Entry {
   return {
     key,
     attempt: 1,
@@ -36,7 +36,7 @@ const longAgo = { sinceMs: nowMs - 60_001 };
 const justNow = { sinceMs: nowMs - 9_000 };
 
 describe('a power cut', () => {
-  const cut = (change?: Partial<Act>): Act => act(`cutPower ${target}`, change);
+  const cut = (change?: Partial<Entry>): Entry => act(`cutPower ${target}`, change);
 
   test('is proven by a reading of off after it, whatever the reply was', () => {
     expect(settle(cut({ reply: 'failed' }), suspected().power('off', 1000).facts)).toBe('Proven');
@@ -58,7 +58,7 @@ describe('a power cut', () => {
 });
 
 describe('a release', () => {
-  const declared = (change?: Partial<Act>): Act => act(`declareDead ${target}`, change);
+  const declared = (change?: Partial<Entry>): Entry => act(`declareDead ${target}`, change);
 
   test('is proven when the pool, read after it, has released the member', () => {
     expect(settle(declared({ reply: 'succeeded' }), released().facts)).toBe('Proven');
@@ -98,7 +98,7 @@ describe('a release', () => {
 });
 
 describe('the removal of a lock', () => {
-  const removed = (change?: Partial<Act>): Act => act(`removeLock ${diskOf('web')}`, change);
+  const removed = (change?: Partial<Entry>): Entry => act(`removeLock ${diskOf('web')}`, change);
 
   test('is proven when the lock, read after it, is gone', () => {
     expect(settle(removed({ reply: 'lost' }), released().locks([lock('web')]).facts)).toBe('Proven');
@@ -115,7 +115,7 @@ describe('the removal of a lock', () => {
 });
 
 describe('a start', () => {
-  const started = (change?: Partial<Act>): Act => act(`start ${vmUUID('web')}`, change);
+  const started = (change?: Partial<Entry>): Entry => act(`start ${vmUUID('web')}`, change);
   const running = machine('web', { powerState: 'Running', residentOn: hostUUID(2) });
 
   test('is proven when it is read as running elsewhere, whatever the reply was', () => {

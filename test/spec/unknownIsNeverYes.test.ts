@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Effect } from '../../src/domain/acts/effects.ts';
+import type { Act } from '../../src/domain/acts/act.ts';
 import { decide } from '../../src/domain/kernel/decide.ts';
 import type { Reading } from '../../src/domain/kernel/reading.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
@@ -107,9 +107,9 @@ function readingsOf(facts: Facts): readonly {
   ];
 }
 
-function effectsOf(facts: Facts): readonly Effect[] {
+function effectsOf(facts: Facts): readonly Act[] {
   const decision = decide(releaseMember.steps, facts);
-  return decision.kind === 'act' ? decision.effects : [];
+  return decision.kind === 'act' ? decision.acts : [];
 }
 
 const forget = (): typeof notRead => notRead;
@@ -210,7 +210,7 @@ describe('unknown is never yes', () => {
   });
 });
 
-function keyOf(effect: Effect): string {
+function keyOf(effect: Act): string {
   return `${effect.kind} ${'vmUUID' in effect ? effect.vmUUID : 'vdiUUID' in effect ? effect.vdiUUID : effect.hostUUID}`;
 }
 

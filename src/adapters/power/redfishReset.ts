@@ -1,5 +1,5 @@
 import type { MayGo } from '../../ports/acts.ts';
-import type { EffectReply } from '../../ports/hypervisor.ts';
+import type { ActReply } from '../../ports/hypervisor.ts';
 import type { CutOptions, MachineIdentity, PowerReading } from '../../ports/power.ts';
 import { type Device, nameOf, powerOf, readSystem, type SystemAnswer } from './redfishDevice.ts';
 import type { RedfishRefusal, RedfishReply } from './redfishHttp.ts';
@@ -18,7 +18,7 @@ const denialHoldsMs = 10 * 60_000;
 export async function reset(
   device: Device,
   { wanted, endAtMs, ...cut }: CutOptions & { readonly wanted: Wanted; readonly endAtMs: number },
-): Promise<EffectReply> {
+): Promise<ActReply> {
   let answer = await readSystem(device, endAtMs);
   if (answer.kind === 'failed') return notSent(answer.because);
   const action = resetAction(device.access.origin, answer.system);
@@ -96,7 +96,7 @@ async function send(
   return await login.send({ ...effect, headers: { 'if-match': answer.etag } }, endAtMs);
 }
 
-function whatItMeans(device: Device, reply: RedfishReply): EffectReply {
+function whatItMeans(device: Device, reply: RedfishReply): ActReply {
   if (reply.kind === 'done') {
     device.denial = undefined;
     return { kind: 'succeeded' };
@@ -110,7 +110,7 @@ function whatItMeans(device: Device, reply: RedfishReply): EffectReply {
   return { kind: 'failed', code: reply.code, says: reply.says };
 }
 
-function denied(device: Device, { code, says }: RedfishRefusal): EffectReply {
+function denied(device: Device, { code, says }: RedfishRefusal): ActReply {
   const because = `${says}: the account ${device.access.userName} has no right to reset the machine; give it the role Operator`;
   device.denial = { because, untilMs: device.clock.monotonicMs() + denialHoldsMs };
   return { kind: 'failed', code, says: because };
@@ -131,6 +131,6 @@ function difference(judged: MachineIdentity, read: PowerReading): string | undef
     : `now shows the ${shownAs[other]} ${read[other] || '(none)'} instead of ${judged[other] || '(none)'}: it may control another machine now, and its power is not cut.`;
 }
 
-function notSent(because: string): EffectReply {
+function notSent(because: string): ActReply {
   return { kind: 'notSent', because };
 }

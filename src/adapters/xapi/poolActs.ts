@@ -1,6 +1,6 @@
 import type { MayGo } from '../../ports/acts.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { EffectReply, PoolActs } from '../../ports/hypervisor.ts';
+import type { ActReply, PoolActs } from '../../ports/hypervisor.ts';
 import type { Log } from '../../ports/log.ts';
 import type { XapiCall } from './calls.ts';
 import { lockKey } from './diskLocks.ts';
@@ -36,8 +36,8 @@ export function createPoolActs(deps: Deps): PoolActs {
   /** Runs an effect on the present copy, or says why it is not sent. */
   const withCopy = async (
     { deadlineMs, mayGo }: { readonly deadlineMs: number; readonly mayGo: MayGo },
-    effect: (sending: Sending) => Promise<EffectReply>,
-  ): Promise<EffectReply> => {
+    effect: (sending: Sending) => Promise<ActReply>,
+  ): Promise<ActReply> => {
     const now = deps.connection.current();
     if (now.kind === 'down') return { kind: 'notSent', because: now.because };
     return await effect({ ...deps, copy: now.copy, mayGo, endAtMs: deps.clock.monotonicMs() + deadlineMs });
@@ -64,7 +64,7 @@ export function createPoolActs(deps: Deps): PoolActs {
 }
 
 /** Looking up the disk may take long, but nothing has been judged by then: the removal itself is asked about. */
-async function removeLock(sending: Sending, vdiUUID: string, ofHostRef: string): Promise<EffectReply> {
+async function removeLock(sending: Sending, vdiUUID: string, ofHostRef: string): Promise<ActReply> {
   const { session } = sending.copy;
   const found = await call(session.line.calls, {
     method: 'VDI.get_by_uuid',
@@ -80,7 +80,7 @@ async function removeLock(sending: Sending, vdiUUID: string, ofHostRef: string):
 }
 
 /** Sends a call that answers with a task, and waits for the task's end. */
-async function runTask(sending: Sending, method: XapiCall, params: readonly unknown[]): Promise<EffectReply> {
+async function runTask(sending: Sending, method: XapiCall, params: readonly unknown[]): Promise<ActReply> {
   const { clock, connection, copy, endAtMs } = sending;
   const { session } = copy;
   const sent = await send(sending, method, params);
@@ -97,7 +97,7 @@ async function send(
   sending: Sending,
   method: XapiCall,
   params: readonly unknown[],
-): Promise<{ readonly value: unknown } | EffectReply> {
+): Promise<{ readonly value: unknown } | ActReply> {
   const { session } = sending.copy;
   const { label, calls } = session.line;
   const mayGo = (): string | undefined => {
@@ -124,12 +124,12 @@ function leftMs({ clock, endAtMs }: Sending): number {
   return Math.max(1, endAtMs - clock.monotonicMs());
 }
 
-function noSuch(what: string, uuid: string): EffectReply {
+function noSuch(what: string, uuid: string): ActReply {
   return { kind: 'notSent', because: `the pool has no ${what} ${uuid}` };
 }
 
 /** XAPI's refusals are definite about the call that was refused; everything unreadable leaves open what was done. */
-function replyOf(label: string, failure: CallFailure): EffectReply {
+function replyOf(label: string, failure: CallFailure): ActReply {
   switch (failure.kind) {
     case 'refused':
       return { kind: 'failed', code: failure.code, says: failure.says };

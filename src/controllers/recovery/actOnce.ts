@@ -1,20 +1,20 @@
 /**
  * Record, then act, once. The intent is written with the leader's epoch; when it is stored, everything is asked once more,
- * synchronously, and the effects are sent. What comes of them is for a later pass to read from the world.
+ * synchronously, and the acts are sent. What comes of them is for a later pass to read from the world.
  */
 
-import { type Effect, effectKey, targetOfEffect } from '../../domain/acts/effects.ts';
+import { type Act, actKey, targetOfAct } from '../../domain/acts/act.ts';
 import type { Decision, Step } from '../../domain/kernel/decide.ts';
 import { outcomeOf } from '../../domain/kernel/outcome.ts';
 import { attempts } from '../../domain/kernel/tries.ts';
 import type { Facts } from '../../domain/xapi/facts.ts';
 import { advance } from '../../domain/xapi/progress.ts';
-import type { EffectReply } from '../../ports/hypervisor.ts';
+import type { ActReply } from '../../ports/hypervisor.ts';
 import { keyOfObject, namespaceOf } from '../cluster.ts';
 import { assemble } from './assemble.ts';
 import { noteNotSent } from './holdBack.ts';
 import { makeRecord } from './makeRecord.ts';
-import { type ActRecord, type Memory, momentOf, sinceWhen } from './memory.ts';
+import { type EntryRecord, type Memory, momentOf, sinceWhen } from './memory.ts';
 import { restsOn } from './observe.ts';
 import { objection, send } from './perform.ts';
 import { type RecoveryOptions, type Subject, subjectOf } from './subject.ts';
@@ -32,7 +32,7 @@ const whileRunningMs = 1_000;
 export const whileWaitingMs = 5_000;
 /** Replies that come together are looked at together, so that one record carries a whole wave. */
 const repliesTogetherMs = 25;
-/** An effect is sent only while the lease is certain to be held this much longer. */
+/** An act is sent only while the lease is certain to be held this much longer. */
 const leaseLeftMs = 2_000;
 
 /** Never sends without a stored intent; a write that was refused, or may not have been applied, sends nothing. */
@@ -43,30 +43,28 @@ export async function actOnce(
   const { subject, memory, facts, decision } = deciding;
   const epoch = options.leadership.epoch(leaseLeftMs);
   if (epoch === undefined) return { requeueAfterMs: whileWaitingMs };
-  const later = memory.acts.find((one) => one.epoch > epoch);
+  const later = memory.journal.find((one) => one.epoch > epoch);
   if (later !== undefined) {
     // The election hears of it too (operator.ts) and takes the lease anew; where it cannot, people have to know.
     const because = `${later.by} has acted in epoch ${later.epoch}, and this process leads in epoch ${epoch}.`;
     const atMs = options.clock.monotonicMs();
-    for (const effect of decision.effects) noteNotSent(memory, effectKey(effect), { atMs, because });
+    for (const act of decision.acts) noteNotSent(memory, actKey(act), { atMs, because });
     return { requeueAfterMs: whileRunningMs };
   }
   const wave = nextWave(memory);
-  const begun = decision.effects.map((effect) =>
-    intent({ effect, epoch, wave, facts, step: decision.step }, options),
-  );
-  const draft: Memory = { ...memory, acts: withBegun(memory.acts, begun) };
+  const begun = decision.acts.map((act) => intent({ act, epoch, wave, facts, step: decision.step }, options));
+  const draft: Memory = { ...memory, journal: withBegun(memory.journal, begun) };
   // Those whose start is intended are Starting from the moment it is written.
-  const victims = advance({ ...facts, acts: draft.acts });
+  const victims = advance({ ...facts, journal: draft.journal });
   draft.plan = memory.plan === undefined ? undefined : { ...memory.plan, victims };
   // What counts is what the plan rests on when it begins, not when it was first drawn up.
-  if (memory.acts.length === 0 && draft.plan !== undefined && facts.pool.kind === 'known') {
+  if (memory.journal.length === 0 && draft.plan !== undefined && facts.pool.kind === 'known') {
     draft.plan = { ...draft.plan, restsOn: restsOn(facts, facts.pool) };
   }
   if (draft.timeline.decidedAt === undefined)
     draft.timeline = { ...draft.timeline, decidedAt: facts.momentMs };
 
-  const draftFacts: Facts = { ...facts, acts: draft.acts, plan: draft.plan };
+  const draftFacts: Facts = { ...facts, journal: draft.journal, plan: draft.plan };
   const record = makeRecord({
     request: subject.request,
     memory: draft,
@@ -78,7 +76,7 @@ export async function actOnce(
   if (written === 'refused') return { requeueAfterMs: whileWaitingMs };
   if (written !== 'written') return { requeueAfterMs: written === 'conflict' ? 100 : whileRunningMs };
   // Replies to earlier acts may have come while this was being written.
-  memory.acts = withBegun(memory.acts, begun);
+  memory.journal = withBegun(memory.journal, begun);
   memory.plan = draft.plan;
   memory.timeline = draft.timeline;
   sendNow({ ...deciding, epoch, wave }, options);
@@ -88,22 +86,22 @@ export async function actOnce(
 }
 
 /** An act that is tried again takes the place of its tries that were never sent, so that these do not fill the journal. */
-function withBegun(acts: readonly ActRecord[], begun: readonly ActRecord[]): readonly ActRecord[] {
-  const keys = new Set(begun.map((act) => act.key));
-  return [...acts.filter((act) => act.outcome !== 'NotSent' || !keys.has(act.key)), ...begun];
+function withBegun(journal: readonly EntryRecord[], begun: readonly EntryRecord[]): readonly EntryRecord[] {
+  const keys = new Set(begun.map((entry) => entry.key));
+  return [...journal.filter((entry) => entry.outcome !== 'NotSent' || !keys.has(entry.key)), ...begun];
 }
 
 function intent(
   about: {
-    readonly effect: Effect;
+    readonly act: Act;
     readonly epoch: number;
     readonly wave: number;
     readonly facts: Facts;
     readonly step: Step;
   },
   options: RecoveryOptions,
-): ActRecord {
-  const key = effectKey(about.effect);
+): EntryRecord {
+  const key = actKey(about.act);
   return {
     key,
     attempt: attempts(about.facts, key) + 1,
@@ -113,8 +111,8 @@ function intent(
     reply: undefined,
     says: undefined,
     step: about.step.title,
-    effect: about.effect.kind,
-    target: targetOfEffect(about.effect),
+    act: about.act.kind,
+    target: targetOfAct(about.act),
     epoch: about.epoch,
     by: options.leadership.identity,
     atWallMs: about.facts.momentMs,
@@ -144,23 +142,23 @@ function sendNow(deciding: Sending, options: RecoveryOptions): void {
     noteNotSent(memory, key, { atMs: options.clock.monotonicMs(), because });
     options.again(at, repliesTogetherMs);
   };
-  for (const effect of decision.effects) {
-    const key = effectKey(effect);
-    const because = judge(effect);
+  for (const act of decision.acts) {
+    const key = actKey(act);
+    const because = judge(act);
     if (because !== undefined) {
       refused.push(because);
       noteRefusal(key, because);
       continue;
     }
     const mayGo = (): string | undefined => {
-      const objection = judge(effect);
+      const objection = judge(act);
       if (objection === undefined) {
         const sinceMs = options.clock.monotonicMs();
         amend(memory, (one) => one.wave === wave && one.key === key, { sinceMs });
       }
       return objection;
     };
-    void send(effect, session, mayGo).then((answer) => {
+    void send(act, session, mayGo).then((answer) => {
       if (answer.kind === 'notSent') noteRefusal(key, answer.because);
       else {
         memory.notSent.delete(key);
@@ -176,15 +174,14 @@ function sendNow(deciding: Sending, options: RecoveryOptions): void {
       because: refused[0],
     });
   }
-  if (refused.length < decision.effects.length)
-    tell(deciding, decision.effects.length - refused.length, options);
+  if (refused.length < decision.acts.length) tell(deciding, decision.acts.length - refused.length, options);
 }
 
 /** The question of each act. The facts of one instant are put together once, however many acts are asked about in it. */
-function judgeOf(deciding: Sending, options: RecoveryOptions): (effect: Effect) => string | undefined {
+function judgeOf(deciding: Sending, options: RecoveryOptions): (act: Act) => string | undefined {
   const { memory, decision, epoch } = deciding;
   let instant: { readonly ms: number; readonly facts: Facts | undefined } | undefined;
-  return (effect) => {
+  return (act) => {
     const ms = options.clock.monotonicMs();
     if (instant?.ms !== ms) {
       const subject = latest(deciding.subject, options);
@@ -192,7 +189,7 @@ function judgeOf(deciding: Sending, options: RecoveryOptions): (effect: Effect) 
     }
     if (instant.facts === undefined) return 'The request, its Host or its Pool is gone.';
     if (options.leadership.epoch(leaseLeftMs) !== epoch) return 'This process no longer leads.';
-    return objection(decision.step, effect, instant.facts);
+    return objection(decision.step, act, instant.facts);
   };
 }
 
@@ -206,13 +203,13 @@ function latest(subject: Subject, options: RecoveryOptions): Subject | undefined
   return 'because' in found || found.session.link !== subject.session.link ? undefined : found;
 }
 
-function amend(memory: Memory, which: (act: ActRecord) => boolean, change: Partial<ActRecord>): void {
-  memory.acts = memory.acts.map((one) =>
+function amend(memory: Memory, which: (entry: EntryRecord) => boolean, change: Partial<EntryRecord>): void {
+  memory.journal = memory.journal.map((one) =>
     which(one) && one.outcome === 'Intended' ? { ...one, ...change } : one,
   );
 }
 
-function whatItMeans(reply: Exclude<EffectReply, { kind: 'notSent' }>): Partial<ActRecord> {
+function whatItMeans(reply: Exclude<ActReply, { kind: 'notSent' }>): Partial<EntryRecord> {
   switch (reply.kind) {
     case 'succeeded':
       return { reply: 'succeeded' };
@@ -224,11 +221,11 @@ function whatItMeans(reply: Exclude<EffectReply, { kind: 'notSent' }>): Partial<
 }
 
 function nextWave(memory: Memory): number {
-  return memory.acts.reduce((highest, one) => Math.max(highest, one.wave), -1) + 1;
+  return memory.journal.reduce((highest, one) => Math.max(highest, one.wave), -1) + 1;
 }
 
 function tell({ subject, decision }: Sending, count: number, options: RecoveryOptions): void {
-  const kinds = decision.effects[0]?.kind ?? '';
+  const kinds = decision.acts[0]?.kind ?? '';
   options.events.record({
     regarding: subject.request,
     type: 'Normal',

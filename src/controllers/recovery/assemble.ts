@@ -17,7 +17,7 @@ import { hasBegun, isFinished } from './phases.ts';
 import type { Subject } from './subject.ts';
 
 /** What is written down of this recovery in its memory; all other facts are what the caches and the watches know. */
-type OfMemory = 'certificate' | 'words' | 'plan' | 'locks' | 'freeMemory' | 'starts' | 'acts' | 'serving';
+type OfMemory = 'certificate' | 'words' | 'plan' | 'locks' | 'freeMemory' | 'starts' | 'journal' | 'serving';
 
 /** The facts of one instant without those of the memory, which grow while they are judged. */
 export type Outside = Omit<Facts, OfMemory>;
@@ -80,8 +80,8 @@ export function lookOutside(
 }
 
 export function withMemory(outside: Outside, memory: Pick<Memory, OfMemory>): Facts {
-  const { certificate, words, plan, locks, freeMemory, starts, acts, serving } = memory;
-  return { ...outside, certificate, words, plan, locks, freeMemory, starts, acts, serving };
+  const { certificate, words, plan, locks, freeMemory, starts, journal, serving } = memory;
+  return { ...outside, certificate, words, plan, locks, freeMemory, starts, journal, serving };
 }
 
 function attestationOf(given: NonNullable<RecoveryRequest['spec']['attestations']>[number]): Attestation {

@@ -2,8 +2,9 @@
  * Acts that could not even be sent (no connection, a device that refuses to be asked) are tried again less and less often:
  * each try is an intent to be written, and nothing says that the next one fares better.
  */
+
+import { type Act, actKey } from '../../domain/acts/act.ts';
 import { catalogue } from '../../domain/acts/catalogue.ts';
-import { type Effect, effectKey } from '../../domain/acts/effects.ts';
 import type { Decision } from '../../domain/kernel/decide.ts';
 import type { Memory } from './memory.ts';
 
@@ -20,17 +21,15 @@ export function noteNotSent(memory: Memory, key: string, { atMs, because }: Omit
   memory.notSent.set(key, { times, atMs, because });
 }
 
-/** The decision without the effects whose pause is not over; when that leaves none, what is waited for. */
+/** The decision without the acts whose pause is not over; when that leaves none, what is waited for. */
 export function holdBack(decision: Decision, memory: Memory, nowMs: number): Decision {
   if (decision.kind !== 'act') return decision;
-  const effects = decision.effects.filter((effect) => {
-    const before = memory.notSent.get(effectKey(effect));
-    return before === undefined || nowMs - before.atMs >= pauseMs(effect, before.times);
+  const acts = decision.acts.filter((act) => {
+    const before = memory.notSent.get(actKey(act));
+    return before === undefined || nowMs - before.atMs >= pauseMs(act, before.times);
   });
-  if (effects.length > 0) return { ...decision, effects };
-  const [because = ''] = decision.effects.flatMap(
-    (effect) => memory.notSent.get(effectKey(effect))?.because ?? [],
-  );
+  if (acts.length > 0) return { ...decision, acts };
+  const [because = ''] = decision.acts.flatMap((act) => memory.notSent.get(actKey(act))?.because ?? []);
   return {
     kind: 'await',
     step: decision.step,
@@ -38,6 +37,6 @@ export function holdBack(decision: Decision, memory: Memory, nowMs: number): Dec
   };
 }
 
-function pauseMs({ kind }: Effect, times: number): number {
+function pauseMs({ kind }: Act, times: number): number {
   return Math.min(catalogue[kind].longestPauseMs, firstPauseMs * 2 ** (times - 1));
 }

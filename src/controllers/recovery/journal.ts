@@ -1,6 +1,6 @@
 import { isoMillis } from '../../api/conditions.ts';
 import type { RecoveryRequest } from '../../api/generated/types.ts';
-import type { ActRecord } from './memory.ts';
+import type { EntryRecord } from './memory.ts';
 
 type JournalEntry = NonNullable<NonNullable<RecoveryRequest['status']>['journal']>[number];
 
@@ -12,8 +12,8 @@ const entriesBeforeGrouping = 300;
 const targetsOfOneEntry = 1_000;
 
 /** The journal: one entry a wave, since a wave is written down and sent together. */
-export function journalOf(acts: readonly ActRecord[]): JournalEntry[] {
-  const waves = Map.groupBy(acts, (act) => act.wave);
+export function journalOf(journal: readonly EntryRecord[]): JournalEntry[] {
+  const waves = Map.groupBy(journal, (entry) => entry.wave);
   let entries: readonly JournalEntry[] = [...waves.values()].flatMap((wave) => entriesOf(wave));
   if (entries.length > entriesBeforeMerging) entries = neighboursMerged(entries);
   if (entries.length > entriesBeforeGrouping) entries = grouped(entries, ended);
@@ -22,17 +22,17 @@ export function journalOf(acts: readonly ActRecord[]): JournalEntry[] {
 }
 
 /** Attempts of one wave may differ; each number is an entry of its own, for it is part of what was decided. */
-function entriesOf(wave: readonly ActRecord[]): readonly JournalEntry[] {
-  return [...Map.groupBy(wave, (act) => `${act.effect} ${act.attempt} ${act.outcome}`).values()].map(
-    (acts) => {
-      const first = acts[0] as ActRecord;
+function entriesOf(wave: readonly EntryRecord[]): readonly JournalEntry[] {
+  return [...Map.groupBy(wave, (entry) => `${entry.act} ${entry.attempt} ${entry.outcome}`).values()].map(
+    (entries) => {
+      const first = entries[0] as EntryRecord;
       const { outcome } = first;
-      const endings = acts.map((act) => act.endedWallMs ?? 0);
-      const says = acts.find((act) => act.says !== undefined && act.outcome !== 'Proven')?.says;
+      const endings = entries.map((entry) => entry.endedWallMs ?? 0);
+      const says = entries.find((entry) => entry.says !== undefined && entry.outcome !== 'Proven')?.says;
       return {
         step: first.step,
-        effect: first.effect,
-        targets: acts.map((act) => act.target),
+        effect: first.act,
+        targets: entries.map((entry) => entry.target),
         epoch: first.epoch,
         by: first.by,
         ...(first.master === undefined ? {} : { master: first.master }),

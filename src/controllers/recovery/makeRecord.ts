@@ -82,7 +82,7 @@ function wholeRecord(input: RecordInput): Status {
         }),
     gates: gatesOf(input),
     ...evidenceOf(memory),
-    journal: journalOf(memory.acts),
+    journal: journalOf(memory.journal),
     timeline: Object.fromEntries(
       Object.entries(memory.timeline).map(([moment, at]) => [moment, isoMillis(at as number)]),
     ),

@@ -4,11 +4,11 @@
  * makes it anew from the record, and what is not in the record is read again from the world.
  */
 import type { RecoveryRequest } from '../../api/generated/types.ts';
-import type { Effect } from '../../domain/acts/effects.ts';
+import type { Act } from '../../domain/acts/act.ts';
 import type { WordRecord } from '../../domain/fence/words.ts';
 import type { Since } from '../../domain/kernel/outcome.ts';
 import { type Reading, unknown } from '../../domain/kernel/reading.ts';
-import type { Act, FenceCertificate, ReleasePlan, StartFacts, Victim } from '../../domain/xapi/facts.ts';
+import type { Entry, FenceCertificate, ReleasePlan, StartFacts, Victim } from '../../domain/xapi/facts.ts';
 import type { DiskLocks } from '../../domain/xapi/pool.ts';
 import type { Cancel, Clock } from '../../ports/clock.ts';
 import type { MemberWatch } from '../memberWatch.ts';
@@ -19,7 +19,7 @@ import type { Rest } from './resting.ts';
 
 export interface Memory {
   readonly uid: string;
-  acts: readonly ActRecord[];
+  journal: readonly EntryRecord[];
   certificate: FenceCertificate | undefined;
   words: readonly WordRecord[];
   plan: PlanRecord | undefined;
@@ -66,9 +66,9 @@ export interface PlanRecord extends ReleasePlan {
 }
 
 /** An act with what the journal says of it. */
-export interface ActRecord extends Act {
+export interface EntryRecord extends Entry {
   readonly step: string;
-  readonly effect: Effect['kind'];
+  readonly act: Act['kind'];
   readonly target: string;
   readonly epoch: number;
   readonly by: string;
@@ -99,10 +99,10 @@ export function recall(
   const nowMs = clock.monotonicMs();
   const wallMs = clock.wallMs();
   const madeAtMs = Date.parse(request.metadata.creationTimestamp ?? '');
-  const acts = actsOf(status, nowMs);
+  const journal = entriesOf(status, nowMs);
   return {
     uid: request.metadata.uid ?? '',
-    acts,
+    journal,
     certificate: certificateOf(status),
     words: wordsOf(status, nowMs),
     plan: planOf(status, nowMs),
@@ -118,7 +118,7 @@ export function recall(
     freeMemory: new Map(),
     starts: new Map(),
     serving: new Map(),
-    notSent: notSentOf(acts, { nowMs, wallMs }),
+    notSent: notSentOf(journal, { nowMs, wallMs }),
     attending: undefined,
     writtenMs: Number.NEGATIVE_INFINITY,
     refused: undefined,
@@ -150,16 +150,16 @@ function newestMoment(status: Status | undefined): number {
  * forgotten (an API server that was restored from a backup has). In place, for replies that are awaited come to it.
  */
 export function learnFrom(recalled: Memory, memory: Memory): void {
-  const firstFree = memory.acts.reduce((highest, act) => Math.max(highest, act.wave), -1) + 1;
-  const known = memory.acts.map((act) => {
-    const recorded = recalled.acts.find((other) => isSameAct(act, other));
-    if (act.outcome !== 'Intended' || recorded === undefined) return act;
-    return { ...act, outcome: recorded.outcome, endedWallMs: recorded.endedWallMs };
+  const firstFree = memory.journal.reduce((highest, entry) => Math.max(highest, entry.wave), -1) + 1;
+  const known = memory.journal.map((entry) => {
+    const recorded = recalled.journal.find((other) => isSameEntry(entry, other));
+    if (entry.outcome !== 'Intended' || recorded === undefined) return entry;
+    return { ...entry, outcome: recorded.outcome, endedWallMs: recorded.endedWallMs };
   });
-  const more = recalled.acts
-    .filter((act) => !memory.acts.some((other) => isSameAct(act, other)))
-    .map((act) => ({ ...act, wave: act.wave + firstFree }));
-  memory.acts = [...known, ...more];
+  const more = recalled.journal
+    .filter((entry) => !memory.journal.some((other) => isSameEntry(entry, other)))
+    .map((entry) => ({ ...entry, wave: entry.wave + firstFree }));
+  memory.journal = [...known, ...more];
   memory.plan ??= recalled.plan;
   if (recalled.certificate?.voidBecause !== undefined || memory.certificate === undefined)
     memory.certificate = recalled.certificate;
@@ -178,7 +178,7 @@ function withEnds(own: readonly WordRecord[], recorded: readonly WordRecord[]): 
   return [...known.values()].slice(-8);
 }
 
-function isSameAct(one: ActRecord, other: ActRecord): boolean {
+function isSameEntry(one: EntryRecord, other: EntryRecord): boolean {
   return one.key === other.key && one.attempt === other.attempt && one.epoch === other.epoch;
 }
 
@@ -190,9 +190,9 @@ export function journalText(request: RecoveryRequest): string {
   return JSON.stringify(request.status?.journal ?? []);
 }
 
-function actsOf(status: Status | undefined, nowMs: number): readonly ActRecord[] {
+function entriesOf(status: Status | undefined, nowMs: number): readonly EntryRecord[] {
   return (status?.journal ?? []).flatMap((entry, wave) =>
-    (entry.targets ?? []).map((target): ActRecord => {
+    (entry.targets ?? []).map((target): EntryRecord => {
       return {
         key: `${entry.effect} ${target}`,
         attempt: entry.attempt ?? 1,
@@ -203,7 +203,7 @@ function actsOf(status: Status | undefined, nowMs: number): readonly ActRecord[]
         reply: 'lost',
         says: entry.detail,
         step: entry.step,
-        effect: entry.effect as Effect['kind'],
+        act: entry.effect as Act['kind'],
         target,
         epoch: entry.epoch,
         by: entry.by ?? '',
@@ -219,11 +219,11 @@ function actsOf(status: Status | undefined, nowMs: number): readonly ActRecord[]
 const triedBefore = 3;
 
 function notSentOf(
-  acts: readonly ActRecord[],
+  journal: readonly EntryRecord[],
   { nowMs, wallMs }: { readonly nowMs: number; readonly wallMs: number },
 ): Map<string, NotSent> {
   const notSent = new Map<string, NotSent>();
-  for (const { key, outcome, says, atWallMs, endedWallMs = atWallMs } of acts) {
+  for (const { key, outcome, says, atWallMs, endedWallMs = atWallMs } of journal) {
     if (outcome !== 'NotSent') continue;
     const atMs = nowMs - Math.max(0, wallMs - endedWallMs);
     notSent.set(key, { times: triedBefore, atMs, because: says ?? '' });

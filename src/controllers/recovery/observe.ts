@@ -14,7 +14,7 @@ import { advance, isFinal, isUp } from '../../domain/xapi/progress.ts';
 import { makePlan, planIsOutdated, planText } from '../../domain/xapi/releasePlan.ts';
 import { residentsOf } from '../../domain/xapi/residents.ts';
 import { type Outside, withMemory } from './assemble.ts';
-import type { ActRecord, Memory, PlanRecord } from './memory.ts';
+import type { EntryRecord, Memory, PlanRecord } from './memory.ts';
 
 /** All of it at one instant; each part rests on what the ones before it have brought into the memory. */
 export function observe(
@@ -24,7 +24,7 @@ export function observe(
   hashOf: (text: string) => string,
 ): Facts {
   const facts = (): Facts => withMemory(outside, memory);
-  memory.acts = settled(memory.acts, facts());
+  memory.journal = settled(memory.journal, facts());
   memory.words = followWords(facts());
   voidOrMakeProof(memory, facts());
   makeOrRenewPlan(procedure, memory, facts(), hashOf);
@@ -37,12 +37,14 @@ export function observe(
   return facts();
 }
 
-function settled(acts: readonly ActRecord[], facts: Facts): readonly ActRecord[] {
-  if (!acts.some((act) => act.outcome === 'Intended')) return acts;
-  return acts.map((act): ActRecord => {
-    if (act.outcome !== 'Intended') return act;
-    const outcome = settle(act, facts);
-    return outcome === 'open' ? act : { ...act, outcome, endedWallMs: facts.momentMs, endedMs: facts.nowMs };
+function settled(journal: readonly EntryRecord[], facts: Facts): readonly EntryRecord[] {
+  if (!journal.some((entry) => entry.outcome === 'Intended')) return journal;
+  return journal.map((entry): EntryRecord => {
+    if (entry.outcome !== 'Intended') return entry;
+    const outcome = settle(entry, facts);
+    return outcome === 'open'
+      ? entry
+      : { ...entry, outcome, endedWallMs: facts.momentMs, endedMs: facts.nowMs };
   });
 }
 
@@ -122,8 +124,8 @@ function timelineNow(memory: Memory, facts: Facts): Memory['timeline'] {
   if (before.detectedAt === undefined && facts.silentForMs.kind === 'known') {
     now.detectedAt = facts.momentMs - facts.silentForMs.value;
   }
-  if (before.decidedAt === undefined && memory.acts.length > 0)
-    now.decidedAt = memory.acts[0]?.atWallMs ?? facts.momentMs;
+  if (before.decidedAt === undefined && memory.journal.length > 0)
+    now.decidedAt = memory.journal[0]?.atWallMs ?? facts.momentMs;
   if (before.fencedAt === undefined && memory.certificate !== undefined) now.fencedAt = facts.momentMs;
   const victims = memory.plan?.victims ?? [];
   const ups = victims.flatMap((victim) => (isUp(victim) ? [victim.runningAtWallMs ?? facts.momentMs] : []));

@@ -182,7 +182,7 @@ async function gather(
     return assemble(subject, memory, options);
   };
   // Between two waves every other member is asked again who is master.
-  const newest = Math.max(Number.NEGATIVE_INFINITY, ...memory.acts.map((act) => act.sinceMs));
+  const newest = Math.max(Number.NEGATIVE_INFINITY, ...memory.journal.map((entry) => entry.sinceMs));
   await subject.session.members.askOthersAgain(subject.host.spec.hostUUID, newest);
   let facts = assemble(subject, memory, options);
   if (memory.plan === undefined || decision.kind !== 'refuse') facts = await read(procedure.planReads, facts);
@@ -203,7 +203,7 @@ function noteStep({ steps }: Procedure, memory: Memory, decision: Decision, fact
   else if (memory.step?.title !== title) memory.step = { title, sinceMs: facts.nowMs };
   const reached = decision.kind === 'finished' ? steps : steps.slice(0, steps.indexOf(decision.step) + 1);
   for (const { marks } of reached) {
-    if (marks === undefined || memory.timeline[marks] !== undefined || memory.acts.length === 0) continue;
+    if (marks === undefined || memory.timeline[marks] !== undefined || memory.journal.length === 0) continue;
     memory.timeline = { ...memory.timeline, [marks]: facts.momentMs };
   }
 }

@@ -40,8 +40,8 @@ export function noteHold(memory: Memory, decision: Decision, facts: Facts): 'sta
 const refusalsWatched = 3;
 
 /** Whether its machine is watched closely now. */
-export function isWatched({ acts, rest, refused }: Memory, nowMs: number): boolean {
-  if (acts.some((act) => act.outcome === 'Intended')) return true;
+export function isWatched({ journal, rest, refused }: Memory, nowMs: number): boolean {
+  if (journal.some((entry) => entry.outcome === 'Intended')) return true;
   if ((refused?.times ?? 0) >= refusalsWatched) return false;
   return rest === undefined || nowMs - rest.heldSinceMs < watchedMs;
 }

@@ -16,6 +16,6 @@ export function tellTheHost({ session, host }: Subject, facts: Facts): void {
   session.signs.powerWasCut(hostUUID, isOpen ? cut : undefined);
   const told = toldOfLife(facts);
   const heard = session.signs.lastByOthers(host)?.atMs;
-  if (told !== undefined && (heard === undefined || heard < told.act.sinceMs))
-    session.signs.heardByOthers(hostUUID, told.by, told.act.sinceMs);
+  if (told !== undefined && (heard === undefined || heard < told.entry.sinceMs))
+    session.signs.heardByOthers(hostUUID, told.by, told.entry.sinceMs);
 }

@@ -50,8 +50,8 @@ export function unrecorded(request: RecoveryRequest, because: string, clock: Clo
 
 function outcomeOfUnready(request: RecoveryRequest, because: string, memory: Memory, clock: Clock): Outcome {
   const nowMs = clock.monotonicMs();
-  const begun = hasBegun(request) || memory.acts.some((act) => act.outcome !== 'NotSent');
-  if (request.spec.cancel === true && !memory.acts.some((act) => isFollowed(act, { nowMs }))) {
+  const begun = hasBegun(request) || memory.journal.some((entry) => entry.outcome !== 'NotSent');
+  if (request.spec.cancel === true && !memory.journal.some((entry) => isFollowed(entry, { nowMs }))) {
     const what = begun
       ? 'It was cancelled. How what had been begun ended is in the journal, as far as it could be learned.'
       : 'It was cancelled before anything was done.';

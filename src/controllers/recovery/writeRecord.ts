@@ -2,8 +2,8 @@ import { cutText } from '../../api/fit.ts';
 import type { RecoveryRequest } from '../../api/generated/types.ts';
 import { recoveryRequestKind } from '../../api/kinds.ts';
 import { sameJson } from '../../api/sameJson.ts';
+import type { Act } from '../../domain/acts/act.ts';
 import { catalogue } from '../../domain/acts/catalogue.ts';
-import type { Effect } from '../../domain/acts/effects.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EventRecorder, KubernetesApi } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
@@ -40,9 +40,7 @@ function turn(status: Status | undefined): unknown {
     phase: status?.phase,
     plan: status?.plan?.hash,
     evidence: status?.evidence,
-    journal: status?.journal?.filter(
-      ({ effect }) => catalogue[effect as Effect['kind']]?.isOneOfMany !== true,
-    ),
+    journal: status?.journal?.filter(({ effect }) => catalogue[effect as Act['kind']]?.isOneOfMany !== true),
     conditions: status?.conditions?.map((condition) => [condition.type, condition.status, condition.reason]),
   };
 }

@@ -19,9 +19,9 @@ export const cutPower: ActKind<'cutPower'> = {
       ? undefined
       : `The power that would be cut is that of ${whatItShows(last)}, not of ${whatIsDeclared(declared)}.`;
   },
-  shows: (act, _, facts) => {
-    const last = facts.powerReadings.findLast((reading) => reading.atMs > act.sinceMs);
+  shows: (entry, _, facts) => {
+    const last = facts.powerReadings.findLast((reading) => reading.atMs > entry.sinceMs);
     if (last?.power === 'off') return 'Proven';
-    return last?.power === 'on' && hadItsTime(act, mayRunForMs, facts) ? 'NotDone' : 'open';
+    return last?.power === 'on' && hadItsTime(entry, mayRunForMs, facts) ? 'NotDone' : 'open';
   },
 };

@@ -9,19 +9,19 @@ export const declareDead: ActKind<'declareDead'> = {
   mayRunForMs,
   longestPauseMs: 5 * 60_000,
   objection: ({ hostUUID }, now) =>
-    hostUUID === now.target.hostUUID ? undefined : 'The effect is about another host than the target.',
+    hostUUID === now.target.hostUUID ? undefined : 'The act is about another host than the target.',
   // The pool makes a contact of its own before it lets go of a member, and refuses when it reaches it.
   tellsOfLife: ({ says }) =>
     says?.includes('HOST_IS_LIVE') === true
       ? 'the pool would not declare it dead, because it reached it (HOST_IS_LIVE)'
       : undefined,
-  shows: (act, hostUUID, facts) => {
-    if (facts.pool.kind === 'unknown' || facts.pool.atMs <= act.sinceMs) return 'open';
+  shows: (entry, hostUUID, facts) => {
+    if (facts.pool.kind === 'unknown' || facts.pool.atMs <= entry.sinceMs) return 'open';
     const released = isReleased(facts.pool.value, hostUUID);
-    if (act.reply !== undefined && act.reply !== 'lost' && released) return 'Proven';
+    if (entry.reply !== undefined && entry.reply !== 'lost' && released) return 'Proven';
     // Whatever the reply was, or if it never came: the pool may still be resetting one virtual machine after the other, or
     // running its hook, and a failure that was made up on the way would let it be asked twice.
-    if (!isOver(act, { task: 'host.declare_dead', mayRunForMs }, facts)) return 'open';
+    if (!isOver(entry, { task: 'host.declare_dead', mayRunForMs }, facts)) return 'open';
     return released ? 'Proven' : 'NotDone';
   },
 };

@@ -1,12 +1,12 @@
 /** Whether anything of an act can still be under way. */
-import type { Act, Facts } from '../xapi/facts.ts';
+import type { Entry, Facts } from '../xapi/facts.ts';
 
 /** A request that is on its way when its sender dies arrives within this, or never. */
 const arrivesWithinMs = 10_000;
 
 /** Only an act that nobody waits for any more is judged by its time: a pool may be slow, and says so in the end. */
-export function hadItsTime(act: Act, mayRunForMs: number, facts: Facts): boolean {
-  return act.reply !== undefined && facts.nowMs - act.sinceMs > mayRunForMs;
+export function hadItsTime(entry: Entry, mayRunForMs: number, facts: Facts): boolean {
+  return entry.reply !== undefined && facts.nowMs - entry.sinceMs > mayRunForMs;
 }
 
 /**
@@ -15,7 +15,7 @@ export function hadItsTime(act: Act, mayRunForMs: number, facts: Facts): boolean
  * full time.
  */
 export function isOver(
-  act: Act,
+  entry: Entry,
   {
     task,
     mayRunForMs,
@@ -24,21 +24,21 @@ export function isOver(
   facts: Facts,
 ): boolean {
   const { runningTasks } = facts;
-  if (runningTasks.kind === 'unknown') return hadItsTime(act, mayRunForMs, facts);
-  if (act.reply === undefined || runningTasks.value.some((name) => name.endsWith(task))) return false;
-  if (listBeganLater) return hadItsTime(act, mayRunForMs, facts);
-  return runningTasks.atMs - act.sinceMs > arrivesWithinMs;
+  if (runningTasks.kind === 'unknown') return hadItsTime(entry, mayRunForMs, facts);
+  if (entry.reply === undefined || runningTasks.value.some((name) => name.endsWith(task))) return false;
+  if (listBeganLater) return hadItsTime(entry, mayRunForMs, facts);
+  return runningTasks.atMs - entry.sinceMs > arrivesWithinMs;
 }
 
 /** An act that could be judged by the pool's list of tasks, if that were a little younger. */
 export function waitsForTasks(facts: Facts): boolean {
   const { runningTasks } = facts;
   if (runningTasks.kind === 'unknown') return false;
-  return facts.acts.some(
-    (act) =>
-      act.outcome === 'Intended' &&
-      act.reply === 'lost' &&
-      runningTasks.atMs - act.sinceMs <= arrivesWithinMs &&
-      facts.nowMs - act.sinceMs > arrivesWithinMs,
+  return facts.journal.some(
+    (entry) =>
+      entry.outcome === 'Intended' &&
+      entry.reply === 'lost' &&
+      runningTasks.atMs - entry.sinceMs <= arrivesWithinMs &&
+      facts.nowMs - entry.sinceMs > arrivesWithinMs,
   );
 }

@@ -9,10 +9,10 @@ export const removeLock: ActKind<'removeLock'> = {
   longestPauseMs: 5 * 60_000,
   objection: ({ hostRef }, now) =>
     hostRef === now.plan?.hostRef ? undefined : 'The lock is not one of the target.',
-  shows: (act, vdiUUID, facts) => {
-    if (facts.locks.kind === 'unknown' || facts.locks.atMs <= act.sinceMs) return 'open';
+  shows: (entry, vdiUUID, facts) => {
+    if (facts.locks.kind === 'unknown' || facts.locks.atMs <= entry.sinceMs) return 'open';
     const disk = facts.locks.value.find((candidate) => candidate.vdiUUID === vdiUUID);
     if (facts.plan === undefined || disk?.heldBy.has(facts.plan.hostRef) !== true) return 'Proven';
-    return act.reply === 'failed' || hadItsTime(act, mayRunForMs, facts) ? 'NotDone' : 'open';
+    return entry.reply === 'failed' || hadItsTime(entry, mayRunForMs, facts) ? 'NotDone' : 'open';
   },
 };

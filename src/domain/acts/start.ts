@@ -1,6 +1,6 @@
 import type { ActKind } from '../kernel/actKind.ts';
 import { triesOf } from '../kernel/tries.ts';
-import type { Act, Facts, Victim } from '../xapi/facts.ts';
+import type { Entry, Facts, Victim } from '../xapi/facts.ts';
 import type { Read } from '../xapi/reads.ts';
 import { startIsSafe } from '../xapi/startIsSafe.ts';
 import { isOver, waitsForTasks } from './isOver.ts';
@@ -22,11 +22,11 @@ export const start: ActKind<'start'> = {
     const verdict = startIsSafe(victim, reading, now);
     return verdict.kind === 'allow' ? undefined : verdict.because;
   },
-  shows: (act, vmUUID, facts) => {
+  shows: (entry, vmUUID, facts) => {
     const record = facts.plan?.victims.some((victim) => victim.uuid === vmUUID)
       ? facts.starts.get(vmUUID)?.record
       : undefined;
-    if (record?.kind !== 'known' || record.atMs <= act.sinceMs) return 'open';
+    if (record?.kind !== 'known' || record.atMs <= entry.sinceMs) return 'open';
     const machine = record.value;
     if (
       machine.powerState === 'Running' &&
@@ -38,17 +38,17 @@ export const start: ActKind<'start'> = {
     const idle = machine.currentOperations.length === 0 && machine.scheduledOn === undefined;
     if (machine.powerState !== 'Halted' || !idle) return 'open';
     // The list of tasks goes with the master's toolstack, while a start goes on at its host.
-    const listBeganLater = !masterWasUp(act, facts);
-    const isOverNow = isOver(act, { task: 'VM.start_on', mayRunForMs, listBeganLater }, facts);
-    return act.reply === 'failed' || isOverNow ? 'NotDone' : 'open';
+    const listBeganLater = !masterWasUp(entry, facts);
+    const isOverNow = isOver(entry, { task: 'VM.start_on', mayRunForMs, listBeganLater }, facts);
+    return entry.reply === 'failed' || isOverNow ? 'NotDone' : 'open';
   },
 };
 
 /** Since before the act was sent, as far back as it can have been when this process only read of it in the journal. */
-function masterWasUp(act: Act, facts: Facts): boolean {
+function masterWasUp(entry: Entry, facts: Facts): boolean {
   if (facts.pool.kind === 'unknown') return false;
   const { masterUpForMs } = facts.pool.value;
-  return facts.pool.atMs - masterUpForMs < act.sinceMs - mayRunForMs;
+  return facts.pool.atMs - masterUpForMs < entry.sinceMs - mayRunForMs;
 }
 
 /** The records of those whose start is open and seems to have ended, and the list of tasks where that would tell. */
@@ -64,10 +64,10 @@ export function startedReads(facts: Facts): readonly Read[] {
 
 /** A start that was answered, or whose event says that it runs, is read back; one that is under way is left alone. */
 function seemsOver(victim: Victim, facts: Facts): boolean {
-  const act = triesOf(facts, `start ${victim.uuid}`).at(-1);
-  if (act === undefined || act.outcome !== 'Intended' || act.reply !== undefined) return true;
+  const entry = triesOf(facts, `start ${victim.uuid}`).at(-1);
+  if (entry === undefined || entry.outcome !== 'Intended' || entry.reply !== undefined) return true;
   const machine = facts.pool.kind === 'known' ? facts.pool.value.virtualMachines.get(victim.uuid) : undefined;
-  return machine?.powerState === 'Running' || facts.nowMs - act.sinceMs > readAnywayAfterMs;
+  return machine?.powerState === 'Running' || facts.nowMs - entry.sinceMs > readAnywayAfterMs;
 }
 
 const readAnywayAfterMs = 30_000;

@@ -3,9 +3,9 @@
  * one is cut is the one that was really cut.
  */
 
-import { effectKey } from '../acts/effects.ts';
+import { actKey } from '../acts/act.ts';
 import { triesOf } from '../kernel/tries.ts';
-import type { Act, Cut, Facts, Silence } from '../xapi/facts.ts';
+import type { Cut, Entry, Facts, Silence } from '../xapi/facts.ts';
 import type { PoolBelief } from '../xapi/pool.ts';
 import { bootsAtLeastMs } from './trust.ts';
 
@@ -28,20 +28,20 @@ export function cutOf(facts: Facts): Cut | undefined {
 
 /** The newest one that may have worked, as far as its controller says: undefined where the power was read as on after it. */
 function newestCut(facts: Facts): Cut | undefined {
-  const act = cutsOf(facts).at(-1);
-  if (act === undefined) return facts.target.openCut;
-  if (act.outcome === 'NotDone') return undefined;
-  return { sentMs: act.sinceMs, doneMs: doneOf(act, facts), atWallMs: act.atWallMs };
+  const entry = cutsOf(facts).at(-1);
+  if (entry === undefined) return facts.target.openCut;
+  if (entry.outcome === 'NotDone') return undefined;
+  return { sentMs: entry.sinceMs, doneMs: doneOf(entry, facts), atWallMs: entry.atWallMs };
 }
 
-function cutsOf(facts: Facts): readonly Act[] {
-  const key = effectKey({ kind: 'cutPower', hostUUID: facts.target.hostUUID });
-  return triesOf(facts, key).filter((act) => act.outcome !== 'NotSent');
+function cutsOf(facts: Facts): readonly Entry[] {
+  const key = actKey({ kind: 'cutPower', hostUUID: facts.target.hostUUID });
+  return triesOf(facts, key).filter((entry) => entry.outcome !== 'NotSent');
 }
 
 /** Until the controller said off the machine may have gone on answering. */
-function doneOf(act: Act, { nowMs }: Facts): number {
-  return act.endedMs ?? (act.outcome === 'Intended' ? nowMs : act.sinceMs);
+function doneOf(entry: Entry, { nowMs }: Facts): number {
+  return entry.endedMs ?? (entry.outcome === 'Intended' ? nowMs : entry.sinceMs);
 }
 
 /**

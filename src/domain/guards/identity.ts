@@ -136,7 +136,9 @@ function whoIsMaster(facts: Facts, uuid: string, name: string) {
 
 /** Undefined when no other member was master before, or that one answers as a member now. */
 function whereTheFormerMasterIs(facts: Facts, pool: PoolBelief): Verdict | undefined {
-  const former = facts.acts.findLast((act) => act.master !== undefined && act.outcome !== 'NotSent')?.master;
+  const former = facts.journal.findLast(
+    (entry) => entry.master !== undefined && entry.outcome !== 'NotSent',
+  )?.master;
   if (former === undefined || former === pool.masterUUID) return undefined;
   const name = facts.hosts.get(former)?.name ?? pool.hosts.get(former)?.name ?? former;
   const answer = whoIsMaster(facts, former, name);

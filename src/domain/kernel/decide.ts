@@ -1,4 +1,4 @@
-import type { Effect } from '../acts/effects.ts';
+import type { Act } from '../acts/act.ts';
 import type { Facts } from '../xapi/facts.ts';
 import type { Read } from '../xapi/reads.ts';
 import type { Guard, Verdict } from './verdict.ts';
@@ -38,7 +38,7 @@ export interface Procedure {
 }
 
 export type Next =
-  | { readonly kind: 'act'; readonly effects: readonly Effect[] }
+  | { readonly kind: 'act'; readonly acts: readonly Act[] }
   | { readonly kind: 'wait'; readonly because: string }
   /** Nothing that this system may do would help; a person has to. */
   | { readonly kind: 'giveUp'; readonly because: string };
@@ -48,7 +48,7 @@ export type Decision =
   | {
       readonly kind: 'act';
       readonly step: Step;
-      readonly effects: readonly Effect[];
+      readonly acts: readonly Act[];
       readonly evidence: readonly string[];
     }
   | { readonly kind: 'await'; readonly step: Step; readonly because: string }
@@ -68,7 +68,7 @@ export function decide(runbook: Runbook, facts: Facts): Decision {
   const next = step.next(facts);
   if (next.kind === 'giveUp') return { kind: 'refuse', step, because: next.because };
   if (next.kind === 'wait') return { kind: 'await', step, because: next.because };
-  return { kind: 'act', step, effects: next.effects, evidence };
+  return { kind: 'act', step, acts: next.acts, evidence };
 }
 
 /** What every guard of a step says, for people to read; `decide` needs only the first that does not allow. */

@@ -3,7 +3,7 @@
  * one row below that says what follows from it, and nothing else decides that.
  */
 import type { RecoveryRequest } from '../../api/generated/types.ts';
-import type { Act, Facts, Victim } from '../xapi/facts.ts';
+import type { Entry, Facts, Victim } from '../xapi/facts.ts';
 import { isLocalToTheMember } from '../xapi/obstacles.ts';
 import { isUp } from '../xapi/progress.ts';
 import { makePlan, releaseHasBegun } from '../xapi/releasePlan.ts';
@@ -55,8 +55,8 @@ export const requestLastsMs = 60 * 60_000;
 export const stepCallsAfterMs = 10 * 60_000;
 
 export function outcomeOf(decision: Decision, facts: Facts, since: Since): Outcome {
-  const begun = facts.acts.some((act) => act.outcome !== 'NotSent');
-  if (facts.request.cancelled && !facts.acts.some((act) => isFollowed(act, facts))) {
+  const begun = facts.journal.some((entry) => entry.outcome !== 'NotSent');
+  if (facts.request.cancelled && !facts.journal.some((entry) => isFollowed(entry, facts))) {
     return { phase: 'Cancelled', message: cancelledMessage(facts), stalled: undefined };
   }
   if (decision.kind === 'finished') return finished(facts);
@@ -100,8 +100,8 @@ function stillAsking(facts: Facts, firstLookMs: number | undefined): boolean {
 }
 
 /** What was begun is followed to its end, or for so long that nobody can say any more how it ended. */
-export function isFollowed(act: Act, { nowMs }: Pick<Facts, 'nowMs'>): boolean {
-  return act.outcome === 'Intended' && nowMs - act.sinceMs < stepCallsAfterMs;
+export function isFollowed(entry: Entry, { nowMs }: Pick<Facts, 'nowMs'>): boolean {
+  return entry.outcome === 'Intended' && nowMs - entry.sinceMs < stepCallsAfterMs;
 }
 
 /** What a recovery that stops after the release leaves undone, with the way out; nothing when it leaves nothing. */
@@ -152,7 +152,7 @@ function phaseOf(decision: Decision, facts: Facts, begun: boolean): Phase {
 function stalledOf(decision: Decision, facts: Facts, since: Since): Outcome['stalled'] {
   if (decision.kind !== 'await' || since.step === undefined) return undefined;
   const waitedMs = facts.nowMs - since.step.sinceMs;
-  const patienceMs = stepCallsAfterMs + (facts.acts.length === 0 ? facts.policy.memberTimeoutMs : 0);
+  const patienceMs = stepCallsAfterMs + (facts.journal.length === 0 ? facts.policy.memberTimeoutMs : 0);
   return waitedMs < patienceMs
     ? undefined
     : {
@@ -255,8 +255,8 @@ function sentenceOf(decision: Decision): string {
 function cancelledMessage(facts: Facts): string {
   const victims = facts.plan?.victims ?? [];
   const up = victims.filter(isUp).length;
-  if (facts.acts.length === 0) return 'It was cancelled before anything was done.';
-  const unknown = facts.acts.some((act) => act.outcome === 'Intended');
+  if (facts.journal.length === 0) return 'It was cancelled before anything was done.';
+  const unknown = facts.journal.some((entry) => entry.outcome === 'Intended');
   const followed = unknown
     ? 'of what had been begun it could not be learned how it ended, see the journal'
     : 'what had been begun was followed to its end';

@@ -1,8 +1,8 @@
-import { effectKey } from '../acts/effects.ts';
+import { actKey } from '../acts/act.ts';
 import { isFenced, offReadingsApartMs } from '../fence/certificate.ts';
 import type { Step } from '../kernel/decide.ts';
-import { attempts, lastAct, openAct } from '../kernel/tries.ts';
-import type { Act, Facts } from '../xapi/facts.ts';
+import { attempts, lastEntry, openEntry } from '../kernel/tries.ts';
+import type { Entry, Facts } from '../xapi/facts.ts';
 
 /** A controller that did not cut the power this often needs a person. */
 const most = 3;
@@ -29,20 +29,20 @@ export const cutThePower: Pick<Step, 'done' | 'next'> = {
         because: `${name} reads as off; a second reading ${apart} s after the first makes the proof.`,
       };
     }
-    const effect = { kind: 'cutPower', hostUUID } as const;
-    const open = openAct(facts, effectKey(effect));
+    const act = { kind: 'cutPower', hostUUID } as const;
+    const open = openEntry(facts, actKey(act));
     if (open !== undefined) return { kind: 'wait', because: whatCameOf(open, name) };
     const because = cutInVain(facts);
-    return because === undefined ? { kind: 'act', effects: [effect] } : { kind: 'giveUp', because };
+    return because === undefined ? { kind: 'act', acts: [act] } : { kind: 'giveUp', because };
   },
 };
 
 /** Why the power is not told to go off again, or undefined: it was tried often enough, and read as on when it was last read. */
 export function cutInVain(facts: Facts): string | undefined {
   const { hostUUID, name } = facts.target;
-  const key = effectKey({ kind: 'cutPower', hostUUID });
+  const key = actKey({ kind: 'cutPower', hostUUID });
   const last = facts.powerReadings.at(-1);
-  if (last?.power !== 'on' || openAct(facts, key) !== undefined || attempts(facts, key) < most)
+  if (last?.power !== 'on' || openEntry(facts, key) !== undefined || attempts(facts, key) < most)
     return undefined;
   return `${last.device} did not cut the power of ${name}, tried ${most} times${lastWords(facts, key)}. ${byHand}`;
 }
@@ -50,14 +50,14 @@ export function cutInVain(facts: Facts): string | undefined {
 const byHand = 'Cut it by hand and state so in spec.attestations.';
 
 /** A refusal is said at once: a person can do something about it while the machine is still watched. */
-function whatCameOf(open: Act, name: string): string {
+function whatCameOf(open: Entry, name: string): string {
   return open.reply === 'failed' && open.says !== undefined
     ? `The power of ${name} was not cut: ${ended(open.says)} ${byHand}`
     : `The power of ${name} was told to go off, and it still reads as on.`;
 }
 
 function lastWords(facts: Facts, key: string): string {
-  const says = lastAct(facts, key)?.says;
+  const says = lastEntry(facts, key)?.says;
   return says === undefined ? '' : ` (${says})`;
 }
 

@@ -1,7 +1,7 @@
-import { effectKey } from '../acts/effects.ts';
+import { actKey } from '../acts/act.ts';
 import { isReleased } from '../guards/poolHealth.ts';
 import type { Step } from '../kernel/decide.ts';
-import { attempts, lastAct, openAct } from '../kernel/tries.ts';
+import { attempts, lastEntry, openEntry } from '../kernel/tries.ts';
 import { currentPool } from '../xapi/currentPool.ts';
 import { releaseHasBegun } from '../xapi/releasePlan.ts';
 
@@ -14,20 +14,20 @@ const most = 3;
  */
 export const declareTheMemberDead: Pick<Step, 'done' | 'next'> = {
   done: (facts) => {
-    const key = effectKey({ kind: 'declareDead', hostUUID: facts.target.hostUUID });
-    if (openAct(facts, key) !== undefined || !releaseHasBegun(facts)) return false;
-    if (facts.acts.some((act) => act.key === key && act.outcome === 'Proven')) return true;
+    const key = actKey({ kind: 'declareDead', hostUUID: facts.target.hostUUID });
+    if (openEntry(facts, key) !== undefined || !releaseHasBegun(facts)) return false;
+    if (facts.journal.some((entry) => entry.key === key && entry.outcome === 'Proven')) return true;
     const pool = currentPool(facts);
     return pool.kind === 'fresh' && isReleased(pool.value, facts.target.hostUUID);
   },
   next: (facts) => {
-    const effect = { kind: 'declareDead', hostUUID: facts.target.hostUUID } as const;
-    const key = effectKey(effect);
-    if (openAct(facts, key) !== undefined) {
+    const act = { kind: 'declareDead', hostUUID: facts.target.hostUUID } as const;
+    const key = actKey(act);
+    if (openEntry(facts, key) !== undefined) {
       return { kind: 'wait', because: `The pool is releasing the virtual machines of ${facts.target.name}.` };
     }
-    if (attempts(facts, key) < most) return { kind: 'act', effects: [effect] };
-    const says = lastAct(facts, key)?.says ?? 'no reply';
+    if (attempts(facts, key) < most) return { kind: 'act', acts: [act] };
+    const says = lastEntry(facts, key)?.says ?? 'no reply';
     return {
       kind: 'giveUp',
       because: `The pool did not release ${facts.target.name}, asked ${most} times: ${says}.`,

@@ -1,7 +1,7 @@
-import { type Effect, effectKey } from '../acts/effects.ts';
+import { type Act, actKey } from '../acts/act.ts';
 import type { Step } from '../kernel/decide.ts';
 import { oldestMs } from '../kernel/freshness.ts';
-import { openAct } from '../kernel/tries.ts';
+import { openEntry } from '../kernel/tries.ts';
 import { currentPool } from '../xapi/currentPool.ts';
 import type { Facts, Victim } from '../xapi/facts.ts';
 import { freeMemoryReads } from '../xapi/placement.ts';
@@ -13,10 +13,10 @@ import { startIsSafe } from '../xapi/startIsSafe.ts';
 export const everyVirtualMachineIsUp: Pick<Step, 'done' | 'next' | 'reads' | 'dueInMs'> = {
   done: (facts) => facts.plan?.victims.every(isFinal) === true,
   next: (facts) => {
-    const effects = startCandidates(facts)
+    const acts = startCandidates(facts)
       .filter((victim) => mayStart(victim, facts))
-      .map((victim): Effect => ({ kind: 'start', vmUUID: victim.uuid, hostUUID: victim.host ?? '' }));
-    return effects.length > 0 ? { kind: 'act', effects } : { kind: 'wait', because: whatIsWaitedFor(facts) };
+      .map((victim): Act => ({ kind: 'start', vmUUID: victim.uuid, hostUUID: victim.host ?? '' }));
+    return acts.length > 0 ? { kind: 'act', acts } : { kind: 'wait', because: whatIsWaitedFor(facts) };
   },
   reads: (facts) => {
     const candidates = startCandidates(facts);
@@ -82,7 +82,7 @@ function nextOrderInMs(facts: Facts): number {
 }
 
 function isStarting(victim: Victim, facts: Facts): boolean {
-  return openAct(facts, effectKey({ kind: 'start', vmUUID: victim.uuid, hostUUID: '' })) !== undefined;
+  return openEntry(facts, actKey({ kind: 'start', vmUUID: victim.uuid, hostUUID: '' })) !== undefined;
 }
 
 function mayStart(victim: Victim, facts: Facts): boolean {

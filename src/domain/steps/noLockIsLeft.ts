@@ -1,7 +1,7 @@
-import { effectKey } from '../acts/effects.ts';
+import { actKey } from '../acts/act.ts';
 import type { Next, Step } from '../kernel/decide.ts';
 import { type Fresh, freshOnly, oldestMs } from '../kernel/freshness.ts';
-import { attempts, lastAct, openAct } from '../kernel/tries.ts';
+import { attempts, lastEntry, openEntry } from '../kernel/tries.ts';
 import { currentPool } from '../xapi/currentPool.ts';
 import type { Facts } from '../xapi/facts.ts';
 import { locksHeldBy, locksRead } from '../xapi/locks.ts';
@@ -20,27 +20,29 @@ export const noLockIsLeft: Pick<Step, 'done' | 'next' | 'reads'> = {
     facts.locks.kind === 'known' &&
     facts.locks.atMs > askedMs(facts) &&
     facts.plan !== undefined &&
-    openAct(facts, keyOfDeclaring(facts)) === undefined &&
+    openEntry(facts, keyOfDeclaring(facts)) === undefined &&
     toBeFreed(facts, facts.locks.value).length === 0,
   next: (facts) => {
     if (facts.plan === undefined) {
       return { kind: 'wait', because: 'The plan of this recovery is not known, so neither are its disks.' };
     }
-    if (openAct(facts, keyOfDeclaring(facts)) !== undefined) {
+    if (openEntry(facts, keyOfDeclaring(facts)) !== undefined) {
       return { kind: 'wait', because: `The pool is unlocking the disks of ${facts.target.name}.` };
     }
     const locks = locksReadAfter(facts);
     if (locks.kind === 'missing') return { kind: 'wait', because: locks.because };
     return askedAgain(facts)
       ? removeNext(facts, toBeFreed(facts, locks.value))
-      : { kind: 'act', effects: [{ kind: 'declareDead', hostUUID: facts.target.hostUUID }] };
+      : { kind: 'act', acts: [{ kind: 'declareDead', hostUUID: facts.target.hostUUID }] };
   },
   reads: locksAfterActs,
 };
 
 /** While a lock is being removed, whatever step is under way. */
 export function removalReads(facts: Facts): readonly Read[] {
-  const isOpen = facts.acts.some((act) => act.key.startsWith('removeLock ') && act.outcome === 'Intended');
+  const isOpen = facts.journal.some(
+    (entry) => entry.key.startsWith('removeLock ') && entry.outcome === 'Intended',
+  );
   return isOpen ? locksAfterActs(facts) : [];
 }
 
@@ -48,8 +50,8 @@ export function removalReads(facts: Facts): readonly Read[] {
 function locksAfterActs(facts: Facts): readonly Read[] {
   const pool = currentPool(facts);
   if (pool.kind === 'missing') return [];
-  const about = facts.acts.filter((act) => !act.key.startsWith('start '));
-  const newestMs = Math.max(Number.NEGATIVE_INFINITY, ...about.map((act) => act.sinceMs));
+  const about = facts.journal.filter((entry) => !entry.key.startsWith('start '));
+  const newestMs = Math.max(Number.NEGATIVE_INFINITY, ...about.map((entry) => entry.sinceMs));
   const { locks } = facts;
   const isCurrent =
     locks.kind === 'known' && locks.atMs > newestMs && !isAging(locks, oldestMs.locks, facts.nowMs);
@@ -57,12 +59,12 @@ function locksAfterActs(facts: Facts): readonly Read[] {
 }
 
 function keyOfDeclaring(facts: Facts): string {
-  return effectKey({ kind: 'declareDead', hostUUID: facts.target.hostUUID });
+  return actKey({ kind: 'declareDead', hostUUID: facts.target.hostUUID });
 }
 
 /** When the pool was last asked to release: what was read before shows the locks of before. */
 function askedMs(facts: Facts): number {
-  return lastAct(facts, keyOfDeclaring(facts))?.sinceMs ?? Number.NEGATIVE_INFINITY;
+  return lastEntry(facts, keyOfDeclaring(facts))?.sinceMs ?? Number.NEGATIVE_INFINITY;
 }
 
 function locksReadAfter(facts: Facts): Fresh<readonly DiskLocks[]> {
@@ -88,8 +90,8 @@ function toBeFreed(facts: Facts, locks: readonly DiskLocks[]): readonly DiskLock
 /** Work that was interrupted, another holder, or two removals that failed: a person has to look at it. */
 function canBeFreed(facts: Facts, disk: DiskLocks): boolean {
   const hostRef = facts.plan?.hostRef ?? '';
-  const key = effectKey({ kind: 'removeLock', vdiUUID: disk.vdiUUID, hostRef });
-  if (openAct(facts, key) !== undefined) return true;
+  const key = actKey({ kind: 'removeLock', vdiUUID: disk.vdiUUID, hostRef });
+  if (openEntry(facts, key) !== undefined) return true;
   return disk.interruptedWork.length === 0 && !isHeldByOthers(facts, disk) && attempts(facts, key) < most;
 }
 
@@ -127,12 +129,12 @@ function removeNext(facts: Facts, held: readonly DiskLocks[]): Next {
   const hostRef = facts.plan?.hostRef ?? '';
   let busy: string | undefined;
   for (const disk of held) {
-    const effect = { kind: 'removeLock', vdiUUID: disk.vdiUUID, hostRef } as const;
-    if (openAct(facts, effectKey(effect)) !== undefined) {
+    const act = { kind: 'removeLock', vdiUUID: disk.vdiUUID, hostRef } as const;
+    if (openEntry(facts, actKey(act)) !== undefined) {
       return { kind: 'wait', because: `The lock on disk ${disk.vdiUUID} is being removed.` };
     }
     const work = whatIsDoneWith(facts, disk);
-    if (work === undefined) return { kind: 'act', effects: [effect] };
+    if (work === undefined) return { kind: 'act', acts: [act] };
     busy ??= work;
   }
   return { kind: 'wait', because: busy ?? 'The storage locks are being read again.' };

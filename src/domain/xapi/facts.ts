@@ -48,7 +48,7 @@ export interface Facts {
   readonly lastSeen: ReadonlyMap<string, LastSeen>;
   /** Fresh readings about virtual machines that are to be started next, by VM UUID. */
   readonly starts: ReadonlyMap<string, StartFacts>;
-  readonly acts: readonly Act[];
+  readonly journal: readonly Entry[];
   /** Hosts that are declared for this pool, by host UUID. */
   readonly hosts: ReadonlyMap<string, DeclaredHost>;
   readonly declared: ReadonlyMap<string, DeclaredVirtualServer>;
@@ -225,7 +225,7 @@ export type VictimState =
   | 'Failed';
 
 /** One harmful act of the journal, as far as it is known how it ended. */
-export interface Act {
+export interface Entry {
   readonly key: string;
   readonly attempt: number;
   /** Monotonic: when it was sent, or when this process first read of it in the journal. */

@@ -124,7 +124,7 @@ export type BootVerdict =
   | { readonly kind: 'yes' }
   | { readonly kind: 'no'; readonly code: string; readonly says: string };
 
-export type EffectReply =
+export type ActReply =
   | { readonly kind: 'succeeded' }
   /** The pool refused or failed it. It may still have happened in part. */
   | { readonly kind: 'failed'; readonly code: string; readonly says: string }

@@ -4,10 +4,10 @@
  * thought before. Pure; the caller writes the result down.
  */
 
-import { effectKey } from '../acts/effects.ts';
+import { actKey } from '../acts/act.ts';
 import { exactlyOneMasterAnswers } from '../guards/identity.ts';
-import { attempts, lastAct, openAct } from '../kernel/tries.ts';
-import type { Act, Facts, StartFacts, Victim } from './facts.ts';
+import { attempts, lastEntry, openEntry } from '../kernel/tries.ts';
+import type { Entry, Facts, StartFacts, Victim } from './facts.ts';
 import { foundByItsHost, onlyPlace } from './moving.ts';
 import { declaredHalted } from './obstacles.ts';
 import { place } from './placement.ts';
@@ -62,17 +62,17 @@ function advanceOne(before: Victim, facts: Facts): Victim {
   if (before.state === 'Running') return afterProbe(before, facts);
   const victim = atItsOnlyPlace(asDeclaredNow(before, facts), facts);
   if (isFinal(victim)) return victim;
-  const key = effectKey({ kind: 'start', vmUUID: victim.uuid, hostUUID: victim.host ?? '' });
+  const key = actKey({ kind: 'start', vmUUID: victim.uuid, hostUUID: victim.host ?? '' });
   const reading = facts.starts.get(victim.uuid);
   const tried = attempts(facts, key);
   if (reading?.record.kind === 'known') {
     const up = whereItRuns(reading.record.value, facts);
     if (up !== undefined) return { ...victim, ...runningOn(up, victim, facts), attempts: tried };
   }
-  if (openAct(facts, key) !== undefined) {
+  if (openEntry(facts, key) !== undefined) {
     return victim.state === 'Starting' ? victim : { ...victim, state: 'Starting', attempts: tried };
   }
-  const last = lastAct(facts, key);
+  const last = lastEntry(facts, key);
   const found =
     victim.state === 'Starting' && last?.outcome === 'NotDone' ? foundByItsHost(last.says) : undefined;
   if (found !== undefined && (found === 'runs' || victim.onlyOn === undefined)) {
@@ -152,7 +152,7 @@ function runningOn(
 }
 
 /** Another host is tried where this one is known to have refused it; what is not known may yet show itself there. */
-function afterFailure(victim: Victim, last: Act, facts: Facts): Victim {
+function afterFailure(victim: Victim, last: Entry, facts: Facts): Victim {
   const { attempts: tried } = victim;
   if (tried >= startAttempts) {
     const what = last.says ?? 'the start had no effect and its reply was lost';

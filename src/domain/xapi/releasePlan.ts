@@ -148,7 +148,7 @@ function itemIsOutdated(victim: Victim, item: Item, facts: Facts): string | unde
 }
 
 export function releaseHasBegun(facts: Facts): boolean {
-  return facts.acts.some((act) => act.key.startsWith('declareDead') && act.outcome !== 'NotSent');
+  return facts.journal.some((entry) => entry.key.startsWith('declareDead') && entry.outcome !== 'NotSent');
 }
 
 export function wishOf(

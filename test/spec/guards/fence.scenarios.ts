@@ -78,7 +78,7 @@ export const fenceScenarios: readonly Scenario[] = [
     rule: 'waits for a member that fell silent long after the cut and was never heard of since it',
     change: (world) =>
       world
-        .with({ powerReadings: [], acts: [] })
+        .with({ powerReadings: [], journal: [] })
         .power('off', 190_000)
         .power('off', 2000)
         .acted({ key: `cutPower ${target}`, sinceMs: nowMs - 200_000, endedMs: nowMs - 190_000 })
@@ -91,7 +91,7 @@ export const fenceScenarios: readonly Scenario[] = [
     rule: 'waits for a member that fell silent at the first of several tries, after each of which the power read as on',
     change: (world) =>
       world
-        .with({ acts: [] })
+        .with({ journal: [] })
         .acted({
           key: `cutPower ${target}`,
           sinceMs: nowMs - 200_000,

@@ -2,29 +2,29 @@
  * The harmful things that this system can do, described and not performed. Nothing else that it does changes a pool
  * or a machine.
  */
-export type Effect =
+export type Act =
   | { readonly kind: 'cutPower'; readonly hostUUID: string }
   | { readonly kind: 'declareDead'; readonly hostUUID: string }
   | { readonly kind: 'removeLock'; readonly vdiUUID: string; readonly hostRef: string }
   | { readonly kind: 'start'; readonly vmUUID: string; readonly hostUUID: string };
 
-/** The effect of one kind. */
-export type EffectOf<K extends Effect['kind']> = Extract<Effect, { readonly kind: K }>;
+/** The act of one kind. */
+export type ActOf<K extends Act['kind']> = Extract<Act, { readonly kind: K }>;
 
-/** Names an effect in the journal, so that a restarted process recognises what it began. Never contains a name. */
-export function effectKey(effect: Effect): string {
-  return `${effect.kind} ${targetOfEffect(effect)}`;
+/** Names an act in the journal, so that a restarted process recognises what it began. Never contains a name. */
+export function actKey(act: Act): string {
+  return `${act.kind} ${targetOfAct(act)}`;
 }
 
 /** UUID of what it is done to. */
-export function targetOfEffect(effect: Effect): string {
-  switch (effect.kind) {
+export function targetOfAct(act: Act): string {
+  switch (act.kind) {
     case 'cutPower':
     case 'declareDead':
-      return effect.hostUUID;
+      return act.hostUUID;
     case 'removeLock':
-      return effect.vdiUUID;
+      return act.vdiUUID;
     case 'start':
-      return effect.vmUUID;
+      return act.vmUUID;
   }
 }
