@@ -12,8 +12,8 @@ export async function planFigure(): Promise<readonly Figure[]> {
     const beforeMs = performance.now();
     const plan = makePlan(facts);
     best = Math.min(best, performance.now() - beforeMs);
-    if ('missing' in plan) throw new Error(plan.missing);
-    planned = plan.victims.filter((victim) => victim.state === 'Planned').length;
+    if ('because' in plan) throw new Error(plan.because);
+    planned = plan.items.filter((item) => item.state === 'Planned').length;
   }
   return [
     {

@@ -29,8 +29,8 @@ export async function openPower(
     if (rung.redfish === undefined) continue;
     const name = rung.redfish.credentialsSecretRef.name;
     const account = await options.accounts.read({ namespace: namespaceOf(host), name }, maxAgeMs);
-    if ('missing' in account) {
-      problems.push(account.missing);
+    if ('because' in account) {
+      problems.push(account.because);
       continue;
     }
     accesses.push({

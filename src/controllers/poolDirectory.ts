@@ -114,8 +114,8 @@ export function createPoolDirectory(options: PoolDirectoryOptions): PoolDirector
       const trouble = opened.get(key)?.link.belief().kind === 'unknown';
       const maxAgeMs = trouble ? troubledAccountMs : settledAccountMs;
       const access = await accessOf(pool, hosts, (at) => options.accounts.read(at, maxAgeMs));
-      if ('missing' in access) {
-        problems.set(key, access.missing);
+      if ('because' in access) {
+        problems.set(key, access.because);
         closeOne(key);
         return stateOf(key);
       }
@@ -292,10 +292,10 @@ async function accessOf(
   pool: Pool,
   hosts: readonly Host[],
   read: (at: ObjectName) => ReturnType<Accounts['read']>,
-): Promise<PoolAccess | { readonly missing: string }> {
+): Promise<PoolAccess | { readonly because: string }> {
   const { xapi } = pool.spec.hypervisor;
   if (hosts.length === 0) {
-    return { missing: `No Host refers to the Pool ${pool.metadata.name}. Declare its members as Hosts.` };
+    return { because: `No Host refers to the Pool ${pool.metadata.name}. Declare its members as Hosts.` };
   }
   const namespace = namespaceOf(pool);
   const members: MemberAccess[] = [];
@@ -303,16 +303,16 @@ async function accessOf(
   for (const host of hosts) {
     const secret = host.spec.credentialsSecretRef?.name ?? xapi.credentialsSecretRef.name;
     const account = await read({ namespace, name: secret });
-    if ('missing' in account) missing.push(account.missing);
+    if ('because' in account) missing.push(account.because);
     members.push({
       hostUUID: host.spec.hostUUID,
       name: host.metadata.name,
       address: host.spec.address,
       sha256Fingerprint: host.spec.tls.sha256Fingerprint,
-      ...('missing' in account ? { userName: '', password: '', ...account } : account),
+      ...('because' in account ? { userName: '', password: '', ...account } : account),
     });
   }
   const [first] = missing;
-  if (first !== undefined && missing.length === hosts.length) return { missing: first };
+  if (first !== undefined && missing.length === hosts.length) return { because: first };
   return { poolUUID: xapi.poolUUID, port: xapi.port ?? 443, members };
 }

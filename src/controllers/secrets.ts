@@ -21,7 +21,7 @@ export interface Accounts {
    * The account in a Secret, or the sentence that says what is wrong with it. What was read at most `maxAgeMs` ago is not
    * read again, and while the API server cannot be asked what was read before still counts.
    */
-  read(at: ObjectName, maxAgeMs: number): Promise<Account | { readonly missing: string }>;
+  read(at: ObjectName, maxAgeMs: number): Promise<Account | { readonly because: string }>;
 }
 
 /** A Secret is read by name when it is needed, and again after this time: nobody watches or lists Secrets. */
@@ -38,7 +38,7 @@ export function createAccounts(options: { readonly api: KubernetesApi; readonly 
       if (before !== undefined && options.clock.monotonicMs() - before.readMs < maxAgeMs)
         return before.account;
       const account = await readAccount(options.api, at, before?.account);
-      if ('missing' in account) kept.delete(key);
+      if ('because' in account) kept.delete(key);
       else kept.set(key, { account, readMs: options.clock.monotonicMs() });
       return account;
     },
@@ -49,29 +49,29 @@ async function readAccount(
   api: KubernetesApi,
   at: ObjectName,
   before: Account | undefined,
-): Promise<Account | { readonly missing: string }> {
+): Promise<Account | { readonly because: string }> {
   const where = `Secret ${at.name} in namespace ${at.namespace}`;
   try {
     const secret = await api.read<Secret>(secretKind, at);
     if (secret === undefined)
-      return { missing: `There is no ${where}. Create it with the keys username and password.` };
+      return { because: `There is no ${where}. Create it with the keys username and password.` };
     const userName = decoded(secret, 'username');
     const password = decoded(secret, 'password');
     if (userName === undefined || password === undefined) {
       return {
-        missing: `${where} lacks the key ${userName === undefined ? 'username' : 'password'}. Add it.`,
+        because: `${where} lacks the key ${userName === undefined ? 'username' : 'password'}. Add it.`,
       };
     }
     const wrong = whatIsWrong('user name', userName, where) ?? whatIsWrong('password', password, where);
-    return wrong === undefined ? { userName, password } : { missing: wrong };
+    return wrong === undefined ? { userName, password } : { because: wrong };
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error;
     if (error.status === 403) {
       return {
-        missing: `The operator may not read ${where}. Bind the Role of manifests/ in that namespace.`,
+        because: `The operator may not read ${where}. Bind the Role of manifests/ in that namespace.`,
       };
     }
-    return before ?? { missing: `${where} could not be read: ${error.message}` };
+    return before ?? { because: `${where} could not be read: ${error.message}` };
   }
 }
 

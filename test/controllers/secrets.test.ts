@@ -69,7 +69,7 @@ test.each([
 ])('a Secret that %s is named in a sentence that says what to do', async (_, answer, sentence) => {
   const { accounts, answers } = scene();
   answers(answer);
-  expect(await accounts.read(at, settledAccountMs)).toEqual({ missing: expect.stringContaining(sentence) });
+  expect(await accounts.read(at, settledAccountMs)).toEqual({ because: expect.stringContaining(sentence) });
 });
 
 test.each([
@@ -86,9 +86,9 @@ test.each([
   const { accounts, answers } = scene();
   answers(() => secret(password));
   const read = await accounts.read(at, troubledAccountMs);
-  if (!('missing' in read)) throw new Error('it was taken');
-  expect(read.missing).toMatch(sentence);
-  if (password !== '') expect(read.missing).not.toContain(password.trim());
+  if (!('because' in read)) throw new Error('it was taken');
+  expect(read.because).toMatch(sentence);
+  if (password !== '') expect(read.because).not.toContain(password.trim());
 });
 
 test.each(['with space ', 'pässwörd', '"quoted"', '%20:$'])(

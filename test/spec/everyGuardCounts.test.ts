@@ -73,11 +73,11 @@ test.each(startConditions.map((condition) => [condition.name, condition] as cons
     const rule = startScenarios
       .filter((scenario) => scenario.condition === name && scenario.verdict !== 'allow')
       .find((scenario) => {
-        const { facts, victim, reading } = planned(scenario.change);
+        const { facts, item, reading } = planned(scenario.change);
         const rest = startConditions.filter((one) => one !== condition);
         return (
-          startIsSafe(victim, reading, facts).kind !== 'allow' &&
-          startIsSafe(victim, reading, facts, rest).kind === 'allow'
+          startIsSafe(item, reading, facts).kind !== 'allow' &&
+          startIsSafe(item, reading, facts, rest).kind === 'allow'
         );
       });
     expect(rule, `no scenario needs ${name}`).toBeDefined();

@@ -10,9 +10,9 @@ import type {
   DeclaredVirtualServer,
   Entry,
   Facts,
+  PlannedMachine,
   PowerObservation,
   StartFacts,
-  Victim,
 } from '../../src/domain/xapi/facts.ts';
 import type {
   DiskLocks,
@@ -72,7 +72,7 @@ export interface World {
   acted(act: Pick<Entry, 'key'> & Partial<Entry>): World;
   locks(locks: readonly DiskLocks[], agoMs?: number): World;
   start(name: string, change: Partial<StartFacts>): World;
-  victim(name: string, change: Partial<Victim>): World;
+  item(name: string, change: Partial<PlannedMachine>): World;
   attested(change?: Partial<Attestation>): World;
   later(ms: number): World;
 }
@@ -156,13 +156,11 @@ export function around(facts: Facts): World {
     locks: (locks, agoMs = 1000) => set({ locks: read(locks, agoMs) }),
     start: (name, change) =>
       set({ starts: new Map([...facts.starts, [vmUUID(name), { ...startFacts(facts, name), ...change }]]) }),
-    victim: (name, change) =>
+    item: (name, change) =>
       set({
         plan: facts.plan && {
           ...facts.plan,
-          victims: facts.plan.victims.map((victim) =>
-            victim.uuid === vmUUID(name) ? { ...victim, ...change } : victim,
-          ),
+          items: facts.plan.items.map((item) => (item.id === vmUUID(name) ? { ...item, ...change } : item)),
         },
       }),
     attested: (change = {}) =>
@@ -209,7 +207,7 @@ function startFacts(facts: Facts, name: string): StartFacts {
     record: read({ ...record, powerState: 'Halted', residentOn: undefined }),
     locks: read(record.disks.map((disk) => ({ ...lock(name), vdiUUID: disk.vdiUUID }))),
     boot: read({ kind: 'yes' }),
-    bootOn: facts.plan?.victims.find((victim) => victim.uuid === record.uuid)?.host,
+    bootOn: facts.plan?.items.find((item) => item.id === record.uuid)?.host,
   };
 }
 
@@ -289,7 +287,7 @@ export function suspected(): World {
     serving: new Map(),
   }).power('on', 2000);
   const draft = makePlan(base.facts);
-  if ('missing' in draft) throw new Error(draft.missing);
+  if ('because' in draft) throw new Error(draft.because);
   return base.with({ plan: { ...draft, hash: 'plan-1' } });
 }
 
@@ -341,7 +339,7 @@ export function recovered(): World {
     runningSinceMs: nowMs - 5000,
     runningAtWallMs: nowWallMs - 5000,
   } as const;
-  return unlocked().victim('database', running).victim('web', running).victim('shop', running);
+  return unlocked().item('database', running).item('web', running).item('shop', running);
 }
 
 export const stages = { suspected, fenced, released, unlocked } as const;

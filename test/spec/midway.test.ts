@@ -48,7 +48,7 @@ describe('what changes midway stops it where it stands', () => {
   });
   test('starts nothing on a member that fails after the plan was made', () => {
     const world = unlocked();
-    const host = world.facts.plan?.victims.find((victim) => victim.name === 'database')?.host ?? '';
+    const host = world.facts.plan?.items.find((item) => item.name === 'database')?.host ?? '';
     expect(effectsOf(world.answer(host, { kind: 'silent', says: 'nothing' }))).toEqual([]);
   });
 });

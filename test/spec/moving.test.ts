@@ -1,6 +1,6 @@
 /** A virtual machine that was being moved when its host was lost starts at its other end or nowhere. */
 import { describe, expect, test } from 'vitest';
-import type { Victim } from '../../src/domain/xapi/facts.ts';
+import type { PlannedMachine } from '../../src/domain/xapi/facts.ts';
 import type { VirtualMachineBelief } from '../../src/domain/xapi/pool.ts';
 import { advance } from '../../src/domain/xapi/progress.ts';
 import { makePlan, planIsOutdated } from '../../src/domain/xapi/releasePlan.ts';
@@ -20,10 +20,10 @@ import {
 const second = hostUUID(2);
 const fourth = hostUUID(4);
 
-function web(world: World): Victim | undefined {
+function web(world: World): PlannedMachine | undefined {
   const draft = makePlan(world.facts);
-  if ('missing' in draft) throw new Error(draft.missing);
-  return draft.victims.find((one) => one.uuid === vmUUID('web'));
+  if ('because' in draft) throw new Error(draft.because);
+  return draft.items.find((one) => one.id === vmUUID('web'));
 }
 
 function moved(change: Partial<VirtualMachineBelief>): World {
@@ -100,7 +100,7 @@ describe('the plan', () => {
   });
 
   test('keeps the other end though the record has lost it', () => {
-    const before = suspected().victim('web', { onlyOn: second, host: second });
+    const before = suspected().item('web', { onlyOn: second, host: second });
     expect(planIsOutdated(before.facts)).toBeUndefined();
     expect(web(before)).toMatchObject({ host: second, onlyOn: second });
   });
@@ -131,10 +131,10 @@ describe('a start that is refused because it runs there already', () => {
     reply: 'failed',
     says: 'VM_BAD_POWER_STATE: VM_BAD_POWER_STATE OpaqueRef:web Halted Running',
   } as const;
-  const refusedAt = (change: Partial<Victim>): Victim | undefined =>
+  const refusedAt = (change: Partial<PlannedMachine>): PlannedMachine | undefined =>
     advance(
       unlocked()
-        .victim('web', { state: 'Starting', ...change })
+        .item('web', { state: 'Starting', ...change })
         .start('web', { record: read(machine('web', { powerState: 'Halted', residentOn: undefined })) })
         .acted(refused).facts,
     ).find((one) => one.name === 'web');

@@ -31,7 +31,7 @@ test('a release that found no virtual machines says so, and where to look for on
   const { facts } = recovered();
   const empty: Facts = {
     ...facts,
-    plan: facts.plan === undefined ? undefined : { ...facts.plan, victims: [] },
+    plan: facts.plan === undefined ? undefined : { ...facts.plan, items: [] },
   };
   const { phase, message } = outcome(empty);
   expect(phase).toBe('Succeeded');
@@ -39,8 +39,8 @@ test('a release that found no virtual machines says so, and where to look for on
 });
 
 test('one virtual machine that could not be started makes the recovery a failure that names it', () => {
-  const name = recovered().facts.plan?.victims.find((one) => one.state === 'Running')?.name ?? '';
-  const { phase, message } = outcome(recovered().victim(name, { state: 'Failed', why: 'no' }).facts);
+  const name = recovered().facts.plan?.items.find((one) => one.state === 'Running')?.name ?? '';
+  const { phase, message } = outcome(recovered().item(name, { state: 'Failed', why: 'no' }).facts);
   expect(phase).toBe('Failed');
   expect(message).toContain(name);
 });

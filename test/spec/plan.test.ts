@@ -1,29 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
-import type { Victim } from '../../src/domain/xapi/facts.ts';
+import type { PlannedMachine } from '../../src/domain/xapi/facts.ts';
 import type { MemberAnswer } from '../../src/domain/xapi/pool.ts';
 import { makePlan, planIsOutdated, planText } from '../../src/domain/xapi/releasePlan.ts';
 import { beliefOf, gib, hostUUID, machine, master, suspected, target, vmUUID, type World } from './facts.ts';
 import { notRead, read } from './parts.ts';
 
-function planOf(world: World): ReturnType<typeof victims> {
-  return victims(world);
+function planOf(world: World): ReturnType<typeof items> {
+  return items(world);
 }
 
-function victims(world: World): readonly Victim[] {
+function items(world: World): readonly PlannedMachine[] {
   const draft = makePlan(world.facts);
-  if ('missing' in draft) throw new Error(draft.missing);
-  return draft.victims;
+  if ('because' in draft) throw new Error(draft.because);
+  return draft.items;
 }
 
-function victim(world: World, name: string): Victim | undefined {
-  return planOf(world).find((one) => one.uuid === vmUUID(name));
+function item(world: World, name: string): PlannedMachine | undefined {
+  return planOf(world).find((one) => one.id === vmUUID(name));
 }
 
 function textOf(world: World): string {
   const draft = makePlan(world.facts);
-  if ('missing' in draft) throw new Error(draft.missing);
+  if ('because' in draft) throw new Error(draft.because);
   return planText(draft, world.facts, releaseMember);
 }
 
@@ -35,25 +35,25 @@ describe('the plan', () => {
     const answered = (agoMs: number) =>
       suspected().answer(hostUUID(4), read<MemberAnswer>({ kind: 'member', ofAddress: '10.0.0.1' }, agoMs));
     expect(makePlan(answered(46_000).facts)).toEqual({
-      missing: 'Whether host-4 answers was last read more than 45 s ago; it is being read again.',
+      because: 'Whether host-4 answers was last read more than 45 s ago; it is being read again.',
     });
-    expect(makePlan(answered(44_000).facts)).toHaveProperty('victims');
+    expect(makePlan(answered(44_000).facts)).toHaveProperty('items');
   });
   test('does not wait for the answer of a member that cannot take anything anyway', () => {
     const world = suspected().answer(hostUUID(4), notRead);
-    expect(makePlan(world.facts)).toHaveProperty('missing');
+    expect(makePlan(world.facts)).toHaveProperty('because');
     for (const change of [{ enabled: false }, { live: false }]) {
-      expect(makePlan(world.host(hostUUID(4), change).facts)).toHaveProperty('victims');
+      expect(makePlan(world.host(hostUUID(4), change).facts)).toHaveProperty('items');
     }
-    expect(makePlan(world.declaredHost(hostUUID(4), 'Maintenance').facts)).toHaveProperty('victims');
+    expect(makePlan(world.declaredHost(hostUUID(4), 'Maintenance').facts)).toHaveProperty('items');
   });
   test('gives each a host, and says why that one', () => {
-    const one = victim(suspected(), 'web');
+    const one = item(suspected(), 'web');
     expect(one).toMatchObject({ state: 'Planned', why: expect.stringMatching(/most memory free/) });
     expect([master, hostUUID(2), hostUUID(4)]).toContain(one?.host);
   });
   test('says what cannot be recovered here because its disk is on the local storage of the member, and what to do', () => {
-    expect(victim(suspected(), 'archive')).toMatchObject({
+    expect(item(suspected(), 'archive')).toMatchObject({
       state: 'NotRecoverable',
       host: undefined,
       why: expect.stringMatching(/sr-local-3, the local storage of host-3.*Bring that machine back/),
@@ -63,21 +63,21 @@ describe('the plan', () => {
     const world = suspected().machine('web', {
       disks: [{ vdiUUID: 'disk-x', srUUID: 'sr-gone', mode: 'RW' }],
     });
-    expect(victim(world, 'web')).toMatchObject({
+    expect(item(world, 'web')).toMatchObject({
       state: 'NotRecoverable',
       why: expect.stringMatching(/does not know.*disk-x/),
     });
   });
   test('leaves halted what is declared Halted', () => {
     const world = suspected().declared('web', { powerState: 'Halted' });
-    expect(victim(world, 'web')).toMatchObject({ state: 'LeftHalted', host: undefined });
+    expect(item(world, 'web')).toMatchObject({ state: 'LeftHalted', host: undefined });
   });
   test('starts what is declared Unmanaged, since it was running', () => {
-    expect(victim(suspected().declared('web', { powerState: 'Unmanaged' }), 'web')?.state).toBe('Planned');
+    expect(item(suspected().declared('web', { powerState: 'Unmanaged' }), 'web')?.state).toBe('Planned');
   });
   test('says what finds no room, and leaves it to a person', () => {
     const world = suspected().machine('web', { memoryBytes: 65 * gib });
-    expect(victim(world, 'web')).toMatchObject({
+    expect(item(world, 'web')).toMatchObject({
       state: 'NotRecoverable',
       why: expect.stringMatching(/needs 65 GiB/),
     });
@@ -87,22 +87,22 @@ describe('the plan', () => {
       .machine('shop', { order: 7, startDelaySeconds: 9 })
       .declared('web', { order: 3, delaySeconds: 30, priority: 80 })
       .declared('shop', {});
-    expect(victim(world, 'web')).toMatchObject({ order: 3, delaySeconds: 30, priority: 80 });
-    expect(victim(world, 'shop')).toMatchObject({ order: 7, delaySeconds: 9, priority: 50 });
+    expect(item(world, 'web')).toMatchObject({ order: 3, delaySeconds: 30, priority: 80 });
+    expect(item(world, 'shop')).toMatchObject({ order: 7, delaySeconds: 9, priority: 50 });
   });
   test('prefers the declared hosts before the one that the pool prefers', () => {
     const world = suspected()
       .machine('web', { affinity: hostUUID(2) })
       .declared('web', { preferredHosts: [hostUUID(4)] });
-    expect(victim(world, 'web')?.host).toBe(hostUUID(4));
-    expect(victim(suspected().machine('web', { affinity: hostUUID(2) }), 'web')?.host).toBe(hostUUID(2));
+    expect(item(world, 'web')?.host).toBe(hostUUID(4));
+    expect(item(suspected().machine('web', { affinity: hostUUID(2) }), 'web')?.host).toBe(hostUUID(2));
   });
   test('cannot be made while the pool is not known, not current, or does not know the host', () => {
     expect(makePlan(suspected().with({ pool: { kind: 'unknown', because: 'no session' } }).facts)).toEqual({
-      missing: 'no session',
+      because: 'no session',
     });
-    expect(makePlan(suspected().poolReadAgo(60_001).facts)).toHaveProperty('missing');
-    expect(makePlan(suspected().target({ hostUUID: 'nobody' }).facts)).toHaveProperty('missing');
+    expect(makePlan(suspected().poolReadAgo(60_001).facts)).toHaveProperty('because');
+    expect(makePlan(suspected().target({ hostUUID: 'nobody' }).facts)).toHaveProperty('because');
   });
 });
 
@@ -171,10 +171,7 @@ describe('a plan that was made', () => {
         for (const host of beliefOf(world.facts).hosts.values()) {
           const given = plan
             .filter((one) => one.host === host.uuid)
-            .reduce(
-              (sum, one) => sum + (machines.find(({ uuid }) => uuid === one.uuid)?.memoryBytes ?? 0),
-              0,
-            );
+            .reduce((sum, one) => sum + (machines.find(({ uuid }) => uuid === one.id)?.memoryBytes ?? 0), 0);
           expect(given).toBeLessThanOrEqual(host.memoryFreeBytes);
         }
         expect(plan).toHaveLength(sizes.length);

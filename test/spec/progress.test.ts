@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { delayLeftMs, startCandidates } from '../../src/domain/steps/everyVirtualMachineIsUp.ts';
-import type { Entry, Victim } from '../../src/domain/xapi/facts.ts';
+import type { Entry, PlannedMachine } from '../../src/domain/xapi/facts.ts';
 import { advance, isFinal } from '../../src/domain/xapi/progress.ts';
 import {
   declaredServer,
@@ -22,22 +22,22 @@ import {
 const starting = `start ${vmUUID('web')}`;
 const refusal = read({ kind: 'no', code: 'VM_REQUIRES_GPU', says: 'it needs a GPU' } as const);
 
-function web(world: World): Victim {
-  const victim = advance(world.facts).find((one) => one.name === 'web');
-  if (victim === undefined) throw new Error('this plan has no web');
-  return victim;
+function web(world: World): PlannedMachine {
+  const item = advance(world.facts).find((one) => one.name === 'web');
+  if (item === undefined) throw new Error('this plan has no web');
+  return item;
 }
 
 /** The world as it is after the plan's virtual machines were written down once more. */
 function written(world: World): World {
   const { plan } = world.facts;
-  return world.with({ plan: plan && { ...plan, victims: advance(world.facts) } });
+  return world.with({ plan: plan && { ...plan, items: advance(world.facts) } });
 }
 
 describe('a virtual machine of the plan', () => {
   test('stays as it is, to the very array, while nothing is new', () => {
     const { facts } = unlocked();
-    expect(advance(facts)).toBe(facts.plan?.victims);
+    expect(advance(facts)).toBe(facts.plan?.items);
   });
   test('is starting from the moment its start was written down', () => {
     expect(web(unlocked().acted({ key: starting, outcome: 'Intended' }))).toMatchObject({
@@ -46,9 +46,7 @@ describe('a virtual machine of the plan', () => {
     });
   });
   test('is planned again when its start was never sent', () => {
-    const world = unlocked()
-      .victim('web', { state: 'Starting' })
-      .acted({ key: starting, outcome: 'NotSent' });
+    const world = unlocked().item('web', { state: 'Starting' }).acted({ key: starting, outcome: 'NotSent' });
     expect(web(world)).toMatchObject({ state: 'Planned', attempts: 0 });
   });
   test('runs when it is read as running, and says since when', () => {
@@ -80,7 +78,7 @@ describe('a virtual machine of the plan', () => {
   test('is tried on another host after its first start failed', () => {
     const before = web(unlocked()).host;
     const world = unlocked()
-      .victim('web', { state: 'Starting' })
+      .item('web', { state: 'Starting' })
       .acted({ key: starting, outcome: 'NotDone', reply: 'failed', says: 'HOST_OFFLINE' });
     const after = web(world);
     expect(after).toMatchObject({ state: 'Planned', attempts: 1 });
@@ -89,7 +87,7 @@ describe('a virtual machine of the plan', () => {
   test('is tried on the same host again when nobody knows how its first start ended: it may be that host that has it', () => {
     const before = web(unlocked()).host;
     const world = unlocked()
-      .victim('web', { state: 'Starting' })
+      .item('web', { state: 'Starting' })
       .acted({ key: starting, outcome: 'NotDone', reply: 'lost' });
     expect(web(world)).toMatchObject({ state: 'Planned', attempts: 1, host: before });
   });
@@ -101,7 +99,7 @@ describe('a virtual machine of the plan', () => {
       says: 'SR_BACKEND_FAILURE_46',
     } as const;
     const world = unlocked()
-      .victim('web', { state: 'Starting' })
+      .item('web', { state: 'Starting' })
       .acted(failed)
       .acted({ ...failed, attempt: 2 });
     expect(web(world)).toMatchObject({
@@ -130,7 +128,7 @@ describe('a virtual machine of the plan', () => {
       world = written(world.start('web', { boot: refusal }));
     }
     expect(tried.size).toBe(3);
-    expect(world.facts.plan?.victims.find((one) => one.name === 'web')).toMatchObject({
+    expect(world.facts.plan?.items.find((one) => one.name === 'web')).toMatchObject({
       state: 'Failed',
       attempts: 0,
       why: expect.stringMatching(/refuses it: it needs a GPU \(VM_REQUIRES_GPU\)/),
@@ -170,7 +168,7 @@ describe('a virtual machine of the plan', () => {
   test('keeps its final verdict whatever is read later', () => {
     for (const state of ['Failed', 'LeftHalted', 'NotRecoverable', 'Serving'] as const) {
       const world = unlocked()
-        .victim('web', { state })
+        .item('web', { state })
         .start('web', { record: read(machine('web', { residentOn: master })) });
       expect(web(world).state).toBe(state);
     }
@@ -181,7 +179,7 @@ const drawnVictims = fc.array(
   fc.record({
     order: fc.integer({ min: 0, max: 3 }),
     delaySeconds: fc.integer({ min: 0, max: 60 }),
-    state: fc.constantFrom<Victim['state']>(
+    state: fc.constantFrom<PlannedMachine['state']>(
       'Planned',
       'Planned',
       'Starting',
@@ -200,10 +198,10 @@ const drawnVictims = fc.array(
 describe('whose turn it is, whatever the plan', () => {
   const worldOf = (drawn: typeof drawnVictims extends fc.Arbitrary<infer T> ? T : never): World => {
     const base = suspected();
-    const victims = drawn.map((one, index): Victim => {
+    const items = drawn.map((one, index): PlannedMachine => {
       const up = one.state === 'Running' || one.state === 'Serving';
       return {
-        uuid: vmUUID(`vm${index}`),
+        id: vmUUID(`vm${index}`),
         name: `vm${index}`,
         order: one.order,
         delaySeconds: one.delaySeconds,
@@ -216,11 +214,11 @@ describe('whose turn it is, whatever the plan', () => {
         runningAtWallMs: undefined,
       };
     });
-    const acts = victims
+    const acts = items
       .filter((one) => one.state === 'Starting')
       .map(
         (one): Entry => ({
-          key: `start ${one.uuid}`,
+          key: `start ${one.id}`,
           attempt: 1,
           sinceMs: nowMs,
           atWallMs: nowWallMs,
@@ -230,7 +228,7 @@ describe('whose turn it is, whatever the plan', () => {
         }),
       );
     return base
-      .with({ journal: acts, plan: { hash: 'drawn', hostRef: 'OpaqueRef:host-3', victims } })
+      .with({ journal: acts, plan: { hash: 'drawn', hostRef: 'OpaqueRef:host-3', items } })
       .policy({ startsAtOncePerHost: 2 });
   };
 
@@ -238,7 +236,7 @@ describe('whose turn it is, whatever the plan', () => {
     fc.assert(
       fc.property(drawnVictims, (drawn) => {
         const { facts } = worldOf(drawn);
-        const open = facts.plan?.victims.filter((one) => !isFinal(one)) ?? [];
+        const open = facts.plan?.items.filter((one) => !isFinal(one)) ?? [];
         for (const candidate of startCandidates(facts)) {
           expect(open.some((one) => one.order < candidate.order)).toBe(false);
           expect(candidate.state).toBe('Planned');
@@ -252,7 +250,7 @@ describe('whose turn it is, whatever the plan', () => {
       fc.property(drawnVictims, (drawn) => {
         const { facts } = worldOf(drawn);
         for (const candidate of startCandidates(facts)) {
-          for (const one of facts.plan?.victims ?? []) {
+          for (const one of facts.plan?.items ?? []) {
             if (one.order >= candidate.order || one.runningSinceMs === undefined) continue;
             expect(nowMs - one.runningSinceMs).toBeGreaterThanOrEqual(one.delaySeconds * 1000);
           }
@@ -268,7 +266,7 @@ describe('whose turn it is, whatever the plan', () => {
         const candidates = startCandidates(facts);
         for (const uuid of [1, 2, 4].map(hostUUID)) {
           const before =
-            facts.plan?.victims.filter((one) => one.state === 'Starting' && one.host === uuid).length ?? 0;
+            facts.plan?.items.filter((one) => one.state === 'Starting' && one.host === uuid).length ?? 0;
           const added = candidates.filter((one) => one.host === uuid).length;
           expect(added).toBeLessThanOrEqual(Math.max(0, 2 - before));
         }
@@ -280,11 +278,11 @@ describe('whose turn it is, whatever the plan', () => {
     fc.assert(
       fc.property(drawnVictims, (drawn) => {
         const { facts } = worldOf(drawn);
-        const victims = facts.plan?.victims ?? [];
-        const open = victims.filter((one) => !isFinal(one));
+        const items = facts.plan?.items ?? [];
+        const open = items.filter((one) => !isFinal(one));
         if (open.length === 0 || open.some((one) => one.state === 'Starting')) return;
         const order = Math.min(...open.map((one) => one.order));
-        expect(startCandidates(facts).length > 0).toBe(delayLeftMs(victims, order, nowMs) === 0);
+        expect(startCandidates(facts).length > 0).toBe(delayLeftMs(items, order, nowMs) === 0);
       }),
       { numRuns: 500 },
     );

@@ -5,7 +5,7 @@ import { type EntryRecord, type Memory, recall } from '../../src/controllers/rec
 import { decide } from '../../src/domain/kernel/decide.ts';
 import { outcomeOf } from '../../src/domain/kernel/outcome.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
-import type { Victim } from '../../src/domain/xapi/facts.ts';
+import type { PlannedMachine } from '../../src/domain/xapi/facts.ts';
 import { unlocked } from './facts.ts';
 
 const machines = 500;
@@ -21,10 +21,10 @@ const request: RecoveryRequest = {
 /** Half of them running, half waiting, every start in a wave of its own: the largest record on the way. */
 function memoryOfMany(): Memory {
   const facts = unlocked().facts;
-  const victims = Array.from(
+  const items = Array.from(
     { length: machines },
-    (_, index): Victim => ({
-      uuid: uuid(index),
+    (_, index): PlannedMachine => ({
+      id: uuid(index),
       name: `application-server-with-a-long-name-${index}`,
       order: index % 10,
       delaySeconds: 30,
@@ -37,11 +37,11 @@ function memoryOfMany(): Memory {
       runningAtWallMs: index % 2 === 0 ? facts.nowWallMs : undefined,
     }),
   );
-  const acts = victims
-    .filter((victim) => victim.state === 'Running')
+  const acts = items
+    .filter((item) => item.state === 'Running')
     .map(
-      (victim, wave): EntryRecord => ({
-        key: `start ${victim.uuid}`,
+      (item, wave): EntryRecord => ({
+        key: `start ${item.id}`,
         attempt: 1,
         sinceMs: facts.nowMs,
         outcome: 'Proven',
@@ -49,7 +49,7 @@ function memoryOfMany(): Memory {
         says: undefined,
         step: releaseMember.steps[3]?.title ?? '',
         act: 'start',
-        target: victim.uuid,
+        target: item.id,
         epoch: 7,
         by: 'kintsugi-7d9f8b6c5d-abcde_0123456789abcdef',
         atWallMs: facts.nowWallMs,
@@ -66,7 +66,7 @@ function memoryOfMany(): Memory {
       hostName: 'host-3',
       madeAtWallMs: 0,
       restsOn: [],
-      victims,
+      items,
     },
   };
 }
@@ -95,8 +95,8 @@ test('merging waves of starts in the journal loses no target', () => {
 
 test('before anything was started the progress counts what is to start, and does not call it down', () => {
   const memory = memoryOfMany();
-  const victims = (memory.plan?.victims ?? []).map((victim): Victim => ({ ...victim, state: 'Planned' }));
-  const [first, second] = victims;
+  const items = (memory.plan?.items ?? []).map((item): PlannedMachine => ({ ...item, state: 'Planned' }));
+  const [first, second] = items;
   if (first === undefined || second === undefined) throw new Error('a plan of many has two');
   expect(progressOf([first, { ...second, state: 'NotRecoverable' }])).toBe(
     '1 to start, 1 not recoverable here',

@@ -40,13 +40,13 @@ describe('the steps, in their order', () => {
   });
   test('starts the lowest order first, each on its planned member', () => {
     const world = unlocked();
-    const planned = world.facts.plan?.victims.find((victim) => victim.name === 'database')?.host;
+    const planned = world.facts.plan?.items.find((item) => item.name === 'database')?.host;
     expect(planned).toBeDefined();
     expect(effectsOf(world)).toEqual([{ kind: 'start', vmUUID: vmUUID('database'), hostUUID: planned }]);
     expect(stepOf(world)).toBe(4);
   });
   test('starts the next order together when the first runs', () => {
-    const world = unlocked().victim('database', { state: 'Running', runningSinceMs: nowMs - 1 });
+    const world = unlocked().item('database', { state: 'Running', runningSinceMs: nowMs - 1 });
     expect(effectsOf(world).map((effect) => effect.kind === 'start' && effect.vmUUID)).toEqual([
       vmUUID('shop'),
       vmUUID('web'),
@@ -176,7 +176,7 @@ describe('the starts', () => {
     );
   });
   test('waits for the delay of the order before', () => {
-    const world = unlocked().victim('database', {
+    const world = unlocked().item('database', {
       state: 'Running',
       runningSinceMs: nowMs - 1000,
       delaySeconds: 30,
@@ -184,14 +184,14 @@ describe('the starts', () => {
     expectWaiting(world, /Order 1 starts in 29 s/);
   });
   test('does not let a virtual machine that cannot be recovered hold up the next order', () => {
-    const world = unlocked().victim('database', { state: 'Failed' });
+    const world = unlocked().item('database', { state: 'Failed' });
     expect(effectsOf(world)).toHaveLength(2);
   });
   test('starts no more at once on a host than the Pool allows', () => {
     const world = unlocked()
-      .victim('database', { state: 'Failed' })
-      .victim('web', { host: master })
-      .victim('shop', { host: master })
+      .item('database', { state: 'Failed' })
+      .item('web', { host: master })
+      .item('shop', { host: master })
       .start('web', { bootOn: master })
       .start('shop', { bootOn: master })
       .policy({ startsAtOncePerHost: 1 });
@@ -200,7 +200,7 @@ describe('the starts', () => {
   test('waits for the probe of what it started, and not for ever', () => {
     const probed = recovered().declared('web', { probe: 'tcp', probeTimeoutMs: 300_000 });
     expectWaiting(probed, /web run, and do not serve yet/);
-    expect(decisionOf(probed.victim('web', { state: 'Serving' })).kind).toBe('finished');
-    expect(decisionOf(probed.victim('web', { runningSinceMs: nowMs - 300_000 })).kind).toBe('finished');
+    expect(decisionOf(probed.item('web', { state: 'Serving' })).kind).toBe('finished');
+    expect(decisionOf(probed.item('web', { runningSinceMs: nowMs - 300_000 })).kind).toBe('finished');
   });
 });

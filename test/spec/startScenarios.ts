@@ -1,4 +1,4 @@
-import type { Facts, StartFacts, Victim } from '../../src/domain/xapi/facts.ts';
+import type { Facts, PlannedMachine, StartFacts } from '../../src/domain/xapi/facts.ts';
 import type { StartVerdict } from '../../src/domain/xapi/startIsSafe.ts';
 import {
   diskOf,
@@ -26,18 +26,18 @@ export interface StartScenario {
 
 export function planned(change: (world: World) => World): {
   readonly facts: Facts;
-  readonly victim: Victim;
+  readonly item: PlannedMachine;
   readonly reading: StartFacts;
 } {
   const { facts } = change(unlocked());
-  const victim = facts.plan?.victims.find((one) => one.name === 'database');
+  const item = facts.plan?.items.find((one) => one.name === 'database');
   const reading = facts.starts.get(vmUUID('database'));
-  if (victim === undefined || reading === undefined) throw new Error('this world starts no database');
-  return { facts, victim, reading };
+  if (item === undefined || reading === undefined) throw new Error('this world starts no database');
+  return { facts, item, reading };
 }
 
 function plannedHost(world: World): string {
-  return world.facts.plan?.victims.find((victim) => victim.name === 'database')?.host ?? '';
+  return world.facts.plan?.items.find((item) => item.name === 'database')?.host ?? '';
 }
 
 function otherHost(world: World): string {
@@ -57,14 +57,14 @@ export const startScenarios: readonly StartScenario[] = [
   {
     condition: 'isAtItsOnlyPlace',
     rule: 'refuses every host but the one to which it was being moved',
-    change: (world) => world.victim('database', { onlyOn: otherHost(world) }),
+    change: (world) => world.item('database', { onlyOn: otherHost(world) }),
     verdict: 'deny',
     says: /may run on host-\d already.*Look there/,
   },
   {
     condition: 'isAtItsOnlyPlace',
     rule: 'refuses every host when nobody can tell where it was being moved',
-    change: (world) => world.victim('database', { onlyOn: 'nowhere' }),
+    change: (world) => world.item('database', { onlyOn: 'nowhere' }),
     verdict: 'deny',
     says: /may run on another host already/,
   },
@@ -150,7 +150,7 @@ export const startScenarios: readonly StartScenario[] = [
     condition: 'disksAreHeldByNobody',
     rule: 'leaves the lock of the host that it may already run on to that host, which is the one that is asked',
     change: (world) =>
-      world.victim('database', { host: hostUUID(4), onlyOn: hostUUID(4) }).start('database', {
+      world.item('database', { host: hostUUID(4), onlyOn: hostUUID(4) }).start('database', {
         locks: read([lock('database', { 'OpaqueRef:host-4': 'RW' })]),
         bootOn: hostUUID(4),
       }),
@@ -210,7 +210,7 @@ export const startScenarios: readonly StartScenario[] = [
   {
     condition: 'hostIsFit',
     rule: 'never starts anything on the failed member itself',
-    change: (world) => world.victim('database', { host: target }),
+    change: (world) => world.item('database', { host: target }),
     verdict: 'elsewhere',
     says: /no member that could take it/,
   },

@@ -55,7 +55,7 @@ const changes: readonly ((world: World) => World)[] = [
   (world) => world.acted({ key: `declareDead ${target}`, outcome: 'NotDone', sinceMs: nowMs - 5000 }),
   (world) => world.acted({ key: `declareDead ${target}`, outcome: 'Intended', reply: 'lost' }),
   (world) => world.acted({ key: `declareDead ${target}`, says: 'HOST_IS_LIVE', outcome: 'NotDone' }),
-  (world) => world.victim('database', { state: 'Running', runningSinceMs: nowMs - 60_000 }),
+  (world) => world.item('database', { state: 'Running', runningSinceMs: nowMs - 60_000 }),
   (world) => world.declaredHost(master, 'Maintenance'),
   (world) =>
     world.with({

@@ -55,8 +55,8 @@ export async function actOnce(
   const begun = decision.acts.map((act) => intent({ act, epoch, wave, facts, step: decision.step }, options));
   const draft: Memory = { ...memory, journal: withBegun(memory.journal, begun) };
   // Those whose start is intended are Starting from the moment it is written.
-  const victims = advance({ ...facts, journal: draft.journal });
-  draft.plan = memory.plan === undefined ? undefined : { ...memory.plan, victims };
+  const items = advance({ ...facts, journal: draft.journal });
+  draft.plan = memory.plan === undefined ? undefined : { ...memory.plan, items };
   // What counts is what the plan rests on when it begins, not when it was first drawn up.
   if (memory.journal.length === 0 && draft.plan !== undefined && facts.pool.kind === 'known') {
     draft.plan = { ...draft.plan, restsOn: restsOn(facts, facts.pool) };

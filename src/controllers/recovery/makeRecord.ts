@@ -10,7 +10,7 @@ import type { WordRecord } from '../../domain/fence/words.ts';
 import { type Decision, judgeAll, type Runbook, type Step } from '../../domain/kernel/decide.ts';
 import { meaningOf, type Outcome } from '../../domain/kernel/outcome.ts';
 import { procedureNamed } from '../../domain/procedures/procedures.ts';
-import type { Facts, Victim } from '../../domain/xapi/facts.ts';
+import type { Facts, PlannedMachine } from '../../domain/xapi/facts.ts';
 import { isUp } from '../../domain/xapi/progress.ts';
 import { isFalse, isTrue } from '../judgements.ts';
 import { journalOf } from './journal.ts';
@@ -57,7 +57,7 @@ function wholeRecord(input: RecordInput): Status {
   return {
     observedGeneration: generation,
     phase: outcome.phase,
-    progress: progressOf(plan?.victims ?? []),
+    progress: progressOf(plan?.items ?? []),
     ...(plan === undefined
       ? {}
       : {
@@ -78,7 +78,7 @@ function wholeRecord(input: RecordInput): Status {
               at: isoSeconds(one.atWallMs),
             })),
           },
-          virtualMachines: plan.victims.map((victim) => machineOf(victim, facts)),
+          virtualMachines: plan.items.map((item) => machineOf(item, facts)),
         }),
     gates: gatesOf(input),
     ...evidenceOf(memory),
@@ -109,19 +109,19 @@ function stepsOf(
   }));
 }
 
-function machineOf(victim: Victim, facts: Facts): NonNullable<Status['virtualMachines']>[number] {
+function machineOf(item: PlannedMachine, facts: Facts): NonNullable<Status['virtualMachines']>[number] {
   return {
-    uuid: victim.uuid,
-    name: victim.name,
-    order: victim.order,
-    ...(victim.delaySeconds === 0 ? {} : { delaySeconds: victim.delaySeconds }),
-    priority: victim.priority,
-    state: victim.state,
-    ...(victim.host === undefined ? {} : { host: victim.host, hostName: hostNameOf(victim.host, facts) }),
-    ...(victim.onlyOn === undefined ? {} : { onlyOn: victim.onlyOn }),
-    ...(victim.why === undefined ? {} : { why: victim.why }),
-    ...(victim.attempts === 0 ? {} : { attempts: victim.attempts }),
-    ...(victim.runningAtWallMs === undefined ? {} : { runningAt: isoMillis(victim.runningAtWallMs) }),
+    uuid: item.id,
+    name: item.name,
+    order: item.order,
+    ...(item.delaySeconds === 0 ? {} : { delaySeconds: item.delaySeconds }),
+    priority: item.priority,
+    state: item.state,
+    ...(item.host === undefined ? {} : { host: item.host, hostName: hostNameOf(item.host, facts) }),
+    ...(item.onlyOn === undefined ? {} : { onlyOn: item.onlyOn }),
+    ...(item.why === undefined ? {} : { why: item.why }),
+    ...(item.attempts === 0 ? {} : { attempts: item.attempts }),
+    ...(item.runningAtWallMs === undefined ? {} : { runningAt: isoMillis(item.runningAtWallMs) }),
   };
 }
 
@@ -192,14 +192,14 @@ function certificateOf(
 }
 
 /** "22 of 24 up, 2 not recoverable here": the words of the Progress column. */
-export function progressOf(victims: readonly Victim[]): string {
-  if (victims.length === 0) return '';
-  const count = (states: readonly Victim['state'][]): number =>
-    victims.filter((victim) => states.includes(victim.state)).length;
-  const toStart = victims.length - count(['NotRecoverable', 'LeftHalted']);
+export function progressOf(items: readonly PlannedMachine[]): string {
+  if (items.length === 0) return '';
+  const count = (states: readonly PlannedMachine['state'][]): number =>
+    items.filter((item) => states.includes(item.state)).length;
+  const toStart = items.length - count(['NotRecoverable', 'LeftHalted']);
   // Before anything was started they may well run where they are: "0 of 8 up" would read as if they were lost.
   const begun = count(['Starting', 'Running', 'Serving', 'Failed']) > 0;
-  const parts = [begun ? `${victims.filter(isUp).length} of ${toStart} up` : `${toStart} to start`];
+  const parts = [begun ? `${items.filter(isUp).length} of ${toStart} up` : `${toStart} to start`];
   const starting = count(['Starting']);
   const failed = count(['Failed']);
   const notHere = count(['NotRecoverable']);

@@ -8,7 +8,13 @@ import type { Act } from '../../domain/acts/act.ts';
 import type { WordRecord } from '../../domain/fence/words.ts';
 import type { Since } from '../../domain/kernel/outcome.ts';
 import { type Reading, unknown } from '../../domain/kernel/reading.ts';
-import type { Entry, FenceCertificate, ReleasePlan, StartFacts, Victim } from '../../domain/xapi/facts.ts';
+import type {
+  Entry,
+  FenceCertificate,
+  PlannedMachine,
+  ReleasePlan,
+  StartFacts,
+} from '../../domain/xapi/facts.ts';
 import type { DiskLocks } from '../../domain/xapi/pool.ts';
 import type { Cancel, Clock } from '../../ports/clock.ts';
 import type { MemberWatch } from '../memberWatch.ts';
@@ -275,9 +281,9 @@ function planOf(status: Status | undefined, nowMs: number): PlanRecord | undefin
       source: one.source ?? '',
       atWallMs: Date.parse(one.at ?? ''),
     })),
-    victims: (status.virtualMachines ?? []).map(
-      (machine): Victim => ({
-        uuid: machine.uuid,
+    items: (status.virtualMachines ?? []).map(
+      (machine): PlannedMachine => ({
+        id: machine.uuid,
         name: machine.name,
         order: machine.order ?? 0,
         delaySeconds: machine.delaySeconds ?? 0,

@@ -30,8 +30,8 @@ export function observe(
   makeOrRenewPlan(procedure, memory, facts(), hashOf);
   const now = facts();
   if (memory.plan !== undefined) {
-    const victims = advance(now);
-    if (victims !== memory.plan.victims) memory.plan = { ...memory.plan, victims };
+    const items = advance(now);
+    if (items !== memory.plan.items) memory.plan = { ...memory.plan, items };
   }
   memory.timeline = timelineNow(memory, facts());
   return facts();
@@ -69,7 +69,7 @@ function makeOrRenewPlan(
 ): void {
   if (memory.plan !== undefined && planIsOutdated(facts) === undefined) return;
   const draft = makePlan(facts);
-  if ('missing' in draft || facts.pool.kind === 'unknown') return;
+  if ('because' in draft || facts.pool.kind === 'unknown') return;
   const pool = facts.pool.value;
   const host = pool.hosts.get(facts.target.hostUUID);
   memory.plan = {
@@ -127,10 +127,10 @@ function timelineNow(memory: Memory, facts: Facts): Memory['timeline'] {
   if (before.decidedAt === undefined && memory.journal.length > 0)
     now.decidedAt = memory.journal[0]?.atWallMs ?? facts.momentMs;
   if (before.fencedAt === undefined && memory.certificate !== undefined) now.fencedAt = facts.momentMs;
-  const victims = memory.plan?.victims ?? [];
-  const ups = victims.flatMap((victim) => (isUp(victim) ? [victim.runningAtWallMs ?? facts.momentMs] : []));
+  const items = memory.plan?.items ?? [];
+  const ups = items.flatMap((item) => (isUp(item) ? [item.runningAtWallMs ?? facts.momentMs] : []));
   if (before.firstUpAt === undefined && ups.length > 0) now.firstUpAt = Math.min(...ups);
-  if (before.recoveredAt === undefined && ups.length > 0 && victims.every(isFinal))
+  if (before.recoveredAt === undefined && ups.length > 0 && items.every(isFinal))
     now.recoveredAt = Math.max(...ups);
   return now;
 }

@@ -1,6 +1,6 @@
 import type { ActKind } from '../kernel/actKind.ts';
 import { triesOf } from '../kernel/tries.ts';
-import type { Entry, Facts, Victim } from '../xapi/facts.ts';
+import type { Entry, Facts, PlannedMachine } from '../xapi/facts.ts';
 import type { Read } from '../xapi/reads.ts';
 import { startIsSafe } from '../xapi/startIsSafe.ts';
 import { isOver, waitsForTasks } from './isOver.ts';
@@ -13,17 +13,17 @@ export const start: ActKind<'start'> = {
   longestPauseMs: 5 * 60_000,
   isOneOfMany: true,
   objection: ({ vmUUID, hostUUID }, now) => {
-    const victim = now.plan?.victims.find((candidate) => candidate.uuid === vmUUID);
+    const item = now.plan?.items.find((candidate) => candidate.id === vmUUID);
     const reading = now.starts.get(vmUUID);
-    if (victim === undefined || reading === undefined || victim.host !== hostUUID) {
+    if (item === undefined || reading === undefined || item.host !== hostUUID) {
       return 'The virtual machine is not in the plan for this host.';
     }
     if (hostUUID === now.target.hostUUID) return 'It would start on the failed member.';
-    const verdict = startIsSafe(victim, reading, now);
+    const verdict = startIsSafe(item, reading, now);
     return verdict.kind === 'allow' ? undefined : verdict.because;
   },
   shows: (entry, vmUUID, facts) => {
-    const record = facts.plan?.victims.some((victim) => victim.uuid === vmUUID)
+    const record = facts.plan?.items.some((item) => item.id === vmUUID)
       ? facts.starts.get(vmUUID)?.record
       : undefined;
     if (record?.kind !== 'known' || record.atMs <= entry.sinceMs) return 'open';
@@ -53,20 +53,20 @@ function masterWasUp(entry: Entry, facts: Facts): boolean {
 
 /** The records of those whose start is open and seems to have ended, and the list of tasks where that would tell. */
 export function startedReads(facts: Facts): readonly Read[] {
-  const starting = (facts.plan?.victims ?? []).filter(
-    (victim) => victim.state === 'Starting' && seemsOver(victim, facts),
+  const starting = (facts.plan?.items ?? []).filter(
+    (item) => item.state === 'Starting' && seemsOver(item, facts),
   );
   return [
     ...(waitsForTasks(facts) ? [{ kind: 'stream' } as const] : []),
-    ...starting.map(({ uuid }): Read => ({ kind: 'record', vmUUID: uuid })),
+    ...starting.map(({ id: uuid }): Read => ({ kind: 'record', vmUUID: uuid })),
   ];
 }
 
 /** A start that was answered, or whose event says that it runs, is read back; one that is under way is left alone. */
-function seemsOver(victim: Victim, facts: Facts): boolean {
-  const entry = triesOf(facts, `start ${victim.uuid}`).at(-1);
+function seemsOver(item: PlannedMachine, facts: Facts): boolean {
+  const entry = triesOf(facts, `start ${item.id}`).at(-1);
   if (entry === undefined || entry.outcome !== 'Intended' || entry.reply !== undefined) return true;
-  const machine = facts.pool.kind === 'known' ? facts.pool.value.virtualMachines.get(victim.uuid) : undefined;
+  const machine = facts.pool.kind === 'known' ? facts.pool.value.virtualMachines.get(item.id) : undefined;
   return machine?.powerState === 'Running' || facts.nowMs - entry.sinceMs > readAnywayAfterMs;
 }
 

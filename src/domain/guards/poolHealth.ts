@@ -81,8 +81,8 @@ function machinesOfThePlan(facts: Facts, pool: PoolBelief): readonly VirtualMach
   if (facts.plan === undefined) {
     return residentsOf(pool, facts.target.hostUUID);
   }
-  return facts.plan.victims.flatMap((victim) =>
-    victim.state === 'LeftHalted' ? [] : (pool.virtualMachines.get(victim.uuid) ?? []),
+  return facts.plan.items.flatMap((item) =>
+    item.state === 'LeftHalted' ? [] : (pool.virtualMachines.get(item.id) ?? []),
   );
 }
 

@@ -3,7 +3,7 @@
  * one row below that says what follows from it, and nothing else decides that.
  */
 import type { RecoveryRequest } from '../../api/generated/types.ts';
-import type { Entry, Facts, Victim } from '../xapi/facts.ts';
+import type { Entry, Facts, PlannedMachine } from '../xapi/facts.ts';
 import { isLocalToTheMember } from '../xapi/obstacles.ts';
 import { isUp } from '../xapi/progress.ts';
 import { makePlan, releaseHasBegun } from '../xapi/releasePlan.ts';
@@ -106,8 +106,8 @@ export function isFollowed(entry: Entry, { nowMs }: Pick<Facts, 'nowMs'>): boole
 
 /** What a recovery that stops after the release leaves undone, with the way out; nothing when it leaves nothing. */
 function leftHalted(facts: Facts): string {
-  const left = (facts.plan?.victims ?? []).filter(
-    (victim) => !isUp(victim) && victim.state !== 'LeftHalted' && !isLost(victim, facts),
+  const left = (facts.plan?.items ?? []).filter(
+    (item) => !isUp(item) && item.state !== 'LeftHalted' && !isLost(item, facts),
   );
   if (left.length === 0 || !releaseHasBegun(facts)) return '';
   const { name } = facts.target;
@@ -131,7 +131,7 @@ function caughtOnTheWay(facts: Facts, because: string): string {
 function planOnly(facts: Facts): Outcome {
   if (facts.plan === undefined) {
     const draft = makePlan(facts);
-    const message = 'missing' in draft ? `There is no plan yet. ${draft.missing}` : 'The plan is being made.';
+    const message = 'because' in draft ? `There is no plan yet. ${draft.because}` : 'The plan is being made.';
     return { phase: 'Pending', message, stalled: undefined };
   }
   return {
@@ -163,23 +163,23 @@ function stalledOf(decision: Decision, facts: Facts, since: Since): Outcome['sta
 
 /** Success is that what can run elsewhere does, and that something does where there was something. */
 function finished(facts: Facts): Outcome {
-  const victims = facts.plan?.victims ?? [];
-  const up = victims.filter(isUp).length;
-  const lost = victims.filter((victim) => victim.state === 'NotRecoverable' && isLost(victim, facts));
-  const left = victims.filter(
-    (victim) => victim.state === 'Failed' || (victim.state === 'NotRecoverable' && !lost.includes(victim)),
+  const items = facts.plan?.items ?? [];
+  const up = items.filter(isUp).length;
+  const lost = items.filter((item) => item.state === 'NotRecoverable' && isLost(item, facts));
+  const left = items.filter(
+    (item) => item.state === 'Failed' || (item.state === 'NotRecoverable' && !lost.includes(item)),
   );
-  const toStart = victims.some((victim) => victim.state !== 'LeftHalted');
+  const toStart = items.some((item) => item.state !== 'LeftHalted');
   const failed = left.length > 0 || (toStart && up === 0);
   return {
     phase: failed ? 'Failed' : 'Succeeded',
     message: [
-      victims.length === 0 ? nothingWasThere : `${running(up)} on other members.`,
+      items.length === 0 ? nothingWasThere : `${running(up)} on other members.`,
       ...(left.length === 0 ? [] : [`${names(left)} could not be started; each says why and what to do.`]),
       ...(lost.length === 0
         ? []
         : [`${names(lost)} cannot be recovered here, since the disks are lost with the member.`]),
-      ...remarks(facts, victims),
+      ...remarks(facts, items),
     ].join(' '),
     stalled: undefined,
   };
@@ -189,26 +189,24 @@ const nothingWasThere =
   'The member is fenced and released. The pool had no virtual machines on it when the plan was made; where some should run, look for ones that are halted.';
 
 /** For want of its disk and of nothing else: no room, no eject and no person's work would let it start elsewhere. */
-function isLost(victim: Victim, facts: Facts): boolean {
+function isLost(item: PlannedMachine, facts: Facts): boolean {
   if (facts.pool.kind === 'unknown') return false;
-  const machine = facts.pool.value.virtualMachines.get(victim.uuid);
+  const machine = facts.pool.value.virtualMachines.get(item.id);
   return machine !== undefined && isLocalToTheMember(machine, facts.pool.value);
 }
 
 /** What a person has to know although it fails nothing. */
-function remarks(facts: Facts, victims: readonly Victim[]): readonly string[] {
+function remarks(facts: Facts, items: readonly PlannedMachine[]): readonly string[] {
   if (facts.pool.kind === 'unknown') return [];
   const { virtualMachines } = facts.pool.value;
-  const stray = victims.filter(
-    (victim) =>
-      isUp(victim) &&
-      victim.onlyOn !== undefined &&
-      virtualMachines.get(victim.uuid)?.powerState === 'Halted',
+  const stray = items.filter(
+    (item) =>
+      isUp(item) && item.onlyOn !== undefined && virtualMachines.get(item.id)?.powerState === 'Halted',
   );
-  const unclear = victims.filter(
-    (victim) => victim.state === 'LeftHalted' && facts.declared.get(victim.uuid)?.powerState !== 'Halted',
+  const unclear = items.filter(
+    (item) => item.state === 'LeftHalted' && facts.declared.get(item.id)?.powerState !== 'Halted',
   );
-  const planned = new Set(victims.map((victim) => victim.uuid));
+  const planned = new Set(items.map((item) => item.id));
   const down = [...facts.declared].flatMap(([uuid, declared]) => {
     const machine = virtualMachines.get(uuid);
     const halted = machine?.powerState === 'Halted' && machine.residentOn === undefined;
@@ -232,10 +230,10 @@ function remarks(facts: Facts, victims: readonly Victim[]): readonly string[] {
   ];
 }
 
-function names(victims: readonly { readonly name: string }[]): string {
-  const shown = victims.slice(0, 5).map((victim) => victim.name);
-  return victims.length > shown.length
-    ? `${shown.join(', ')} and ${victims.length - shown.length} more`
+function names(items: readonly { readonly name: string }[]): string {
+  const shown = items.slice(0, 5).map((item) => item.name);
+  return items.length > shown.length
+    ? `${shown.join(', ')} and ${items.length - shown.length} more`
     : shown.join(', ');
 }
 
@@ -253,14 +251,14 @@ function sentenceOf(decision: Decision): string {
 }
 
 function cancelledMessage(facts: Facts): string {
-  const victims = facts.plan?.victims ?? [];
-  const up = victims.filter(isUp).length;
+  const items = facts.plan?.items ?? [];
+  const up = items.filter(isUp).length;
   if (facts.journal.length === 0) return 'It was cancelled before anything was done.';
   const unknown = facts.journal.some((entry) => entry.outcome === 'Intended');
   const followed = unknown
     ? 'of what had been begun it could not be learned how it ended, see the journal'
     : 'what had been begun was followed to its end';
-  return `It was cancelled; ${followed}. ${up} of ${victims.length} virtual machines run on other members.${leftHalted(facts)}${caughtOnTheWay(facts, '')}`;
+  return `It was cancelled; ${followed}. ${up} of ${items.length} virtual machines run on other members.${leftHalted(facts)}${caughtOnTheWay(facts, '')}`;
 }
 
 function running(up: number): string {

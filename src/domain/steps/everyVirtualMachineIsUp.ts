@@ -3,7 +3,7 @@ import type { Step } from '../kernel/decide.ts';
 import { oldestMs } from '../kernel/freshness.ts';
 import { openEntry } from '../kernel/tries.ts';
 import { currentPool } from '../xapi/currentPool.ts';
-import type { Facts, Victim } from '../xapi/facts.ts';
+import type { Facts, PlannedMachine } from '../xapi/facts.ts';
 import { freeMemoryReads } from '../xapi/placement.ts';
 import { isFinal } from '../xapi/progress.ts';
 import { isAging, type Read } from '../xapi/reads.ts';
@@ -11,11 +11,11 @@ import { startIsSafe } from '../xapi/startIsSafe.ts';
 
 /** Done when each virtual machine of the plan has been read back as running, or its verdict says why not. */
 export const everyVirtualMachineIsUp: Pick<Step, 'done' | 'next' | 'reads' | 'dueInMs'> = {
-  done: (facts) => facts.plan?.victims.every(isFinal) === true,
+  done: (facts) => facts.plan?.items.every(isFinal) === true,
   next: (facts) => {
     const acts = startCandidates(facts)
-      .filter((victim) => mayStart(victim, facts))
-      .map((victim): Act => ({ kind: 'start', vmUUID: victim.uuid, hostUUID: victim.host ?? '' }));
+      .filter((item) => mayStart(item, facts))
+      .map((item): Act => ({ kind: 'start', vmUUID: item.id, hostUUID: item.host ?? '' }));
     return acts.length > 0 ? { kind: 'act', acts } : { kind: 'wait', because: whatIsWaitedFor(facts) };
   },
   reads: (facts) => {
@@ -24,17 +24,17 @@ export const everyVirtualMachineIsUp: Pick<Step, 'done' | 'next' | 'reads' | 'du
     const memory =
       candidates.length === 0 || pool.kind === 'missing' ? [] : freeMemoryReads(facts, pool.value);
     const readiness = candidates
-      .filter((victim) => isNotReady(victim, facts))
-      .map((victim): Read => ({ kind: 'readiness', vmUUID: victim.uuid, hostUUID: victim.host ?? '' }));
+      .filter((item) => isNotReady(item, facts))
+      .map((item): Read => ({ kind: 'readiness', vmUUID: item.id, hostUUID: item.host ?? '' }));
     return [...readiness, ...memory];
   },
   dueInMs: nextOrderInMs,
 };
 
 /** A verdict of the host before the machine was moved says nothing about the next one. */
-function isNotReady(victim: Victim, facts: Facts): boolean {
-  const reading = facts.starts.get(victim.uuid);
-  if (reading === undefined || reading.bootOn !== victim.host) return true;
+function isNotReady(item: PlannedMachine, facts: Facts): boolean {
+  const reading = facts.starts.get(item.id);
+  if (reading === undefined || reading.bootOn !== item.host) return true;
   return [reading.record, reading.locks, reading.boot].some((one) =>
     isAging(one, oldestMs.start, facts.nowMs),
   );
@@ -44,50 +44,50 @@ function isNotReady(victim: Victim, facts: Facts): boolean {
  * The virtual machines whose turn it is: of the lowest order that is not finished, the delay of the order before having
  * passed, no more on each host than may start there at once. Who wants to start one reads its facts first.
  */
-export function startCandidates(facts: Facts): readonly Victim[] {
-  const victims = facts.plan?.victims ?? [];
-  const open = victims.filter((victim) => !isFinal(victim));
-  const order = Math.min(...open.map((victim) => victim.order));
-  if (delayLeftMs(victims, order, facts.nowMs) > 0) return [];
+export function startCandidates(facts: Facts): readonly PlannedMachine[] {
+  const items = facts.plan?.items ?? [];
+  const open = items.filter((item) => !isFinal(item));
+  const order = Math.min(...open.map((item) => item.order));
+  if (delayLeftMs(items, order, facts.nowMs) > 0) return [];
   const startingOn = new Map<string, number>();
-  for (const victim of open) {
-    if (isStarting(victim, facts)) count(startingOn, victim.host ?? '');
+  for (const item of open) {
+    if (isStarting(item, facts)) count(startingOn, item.host ?? '');
   }
-  const candidates: Victim[] = [];
-  for (const victim of open) {
-    if (victim.order !== order || victim.host === undefined || isStarting(victim, facts)) continue;
-    if ((startingOn.get(victim.host) ?? 0) >= facts.policy.startsAtOncePerHost) continue;
-    count(startingOn, victim.host);
-    candidates.push(victim);
+  const candidates: PlannedMachine[] = [];
+  for (const item of open) {
+    if (item.order !== order || item.host === undefined || isStarting(item, facts)) continue;
+    if ((startingOn.get(item.host) ?? 0) >= facts.policy.startsAtOncePerHost) continue;
+    count(startingOn, item.host);
+    candidates.push(item);
   }
   return candidates;
 }
 
 /** How long the given order still has to wait for the delay of those before it. */
-export function delayLeftMs(victims: readonly Victim[], order: number, nowMs: number): number {
+export function delayLeftMs(items: readonly PlannedMachine[], order: number, nowMs: number): number {
   let left = 0;
-  for (const victim of victims) {
-    if (victim.order >= order || victim.runningSinceMs === undefined) continue;
-    left = Math.max(left, victim.runningSinceMs + victim.delaySeconds * 1000 - nowMs);
+  for (const item of items) {
+    if (item.order >= order || item.runningSinceMs === undefined) continue;
+    left = Math.max(left, item.runningSinceMs + item.delaySeconds * 1000 - nowMs);
   }
   return left;
 }
 
 /** In how many milliseconds the lowest order that is not finished may begin; 0 when it may, or when nothing is left. */
 function nextOrderInMs(facts: Facts): number {
-  const victims = facts.plan?.victims ?? [];
-  const open = victims.filter((victim) => !isFinal(victim));
+  const items = facts.plan?.items ?? [];
+  const open = items.filter((item) => !isFinal(item));
   if (open.length === 0) return 0;
-  return Math.max(0, delayLeftMs(victims, Math.min(...open.map((victim) => victim.order)), facts.nowMs));
+  return Math.max(0, delayLeftMs(items, Math.min(...open.map((item) => item.order)), facts.nowMs));
 }
 
-function isStarting(victim: Victim, facts: Facts): boolean {
-  return openEntry(facts, actKey({ kind: 'start', vmUUID: victim.uuid, hostUUID: '' })) !== undefined;
+function isStarting(item: PlannedMachine, facts: Facts): boolean {
+  return openEntry(facts, actKey({ kind: 'start', vmUUID: item.id, hostUUID: '' })) !== undefined;
 }
 
-function mayStart(victim: Victim, facts: Facts): boolean {
-  const reading = facts.starts.get(victim.uuid);
-  return reading !== undefined && startIsSafe(victim, reading, facts).kind === 'allow';
+function mayStart(item: PlannedMachine, facts: Facts): boolean {
+  const reading = facts.starts.get(item.id);
+  return reading !== undefined && startIsSafe(item, reading, facts).kind === 'allow';
 }
 
 function count(counts: Map<string, number>, key: string): void {
@@ -95,17 +95,17 @@ function count(counts: Map<string, number>, key: string): void {
 }
 
 function whatIsWaitedFor(facts: Facts): string {
-  const open = facts.plan?.victims.filter((victim) => !isFinal(victim)) ?? [];
-  const starting = open.filter((victim) => isStarting(victim, facts));
+  const open = facts.plan?.items.filter((item) => !isFinal(item)) ?? [];
+  const starting = open.filter((item) => isStarting(item, facts));
   if (starting.length > 0) return `${starting.length} virtual machines are starting.`;
-  const order = Math.min(...open.map((victim) => victim.order));
-  const left = delayLeftMs(facts.plan?.victims ?? [], order, facts.nowMs);
+  const order = Math.min(...open.map((item) => item.order));
+  const left = delayLeftMs(facts.plan?.items ?? [], order, facts.nowMs);
   if (left > 0)
     return `Order ${order} starts in ${Math.ceil(left / 1000)} s, after the delay of the order before.`;
-  for (const victim of startCandidates(facts)) {
-    const reading = facts.starts.get(victim.uuid);
-    const verdict = reading === undefined ? undefined : startIsSafe(victim, reading, facts);
-    if (verdict?.kind === 'unknown') return `${victim.name} waits: ${verdict.because}`;
+  for (const item of startCandidates(facts)) {
+    const reading = facts.starts.get(item.id);
+    const verdict = reading === undefined ? undefined : startIsSafe(item, reading, facts);
+    if (verdict?.kind === 'unknown') return `${item.name} waits: ${verdict.because}`;
   }
   return `The facts about ${open.length} virtual machines are being read.`;
 }

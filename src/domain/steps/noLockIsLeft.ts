@@ -100,9 +100,9 @@ function isHeldByOthers(facts: Facts, disk: DiskLocks): boolean {
   if (facts.pool.kind === 'unknown') return true;
   const pool = facts.pool.value;
   const allowed = new Set<string | undefined>([facts.target.hostUUID, undefined]);
-  for (const victim of facts.plan?.victims ?? []) {
-    const disks = pool.virtualMachines.get(victim.uuid)?.disks ?? [];
-    if (disks.some((one) => one.vdiUUID === disk.vdiUUID)) allowed.add(victim.onlyOn);
+  for (const item of facts.plan?.items ?? []) {
+    const disks = pool.virtualMachines.get(item.id)?.disks ?? [];
+    if (disks.some((one) => one.vdiUUID === disk.vdiUUID)) allowed.add(item.onlyOn);
   }
   return [...disk.heldBy.keys()].some((ref) => !allowed.has(hostOfLock(ref, pool)?.uuid));
 }
@@ -111,9 +111,9 @@ function isHeldByOthers(facts: Facts, disk: DiskLocks): boolean {
 function disksOfThePlan(facts: Facts): ReadonlySet<string> {
   const pool = facts.pool.kind === 'known' ? facts.pool.value : undefined;
   const disks = new Set<string>();
-  for (const victim of facts.plan?.victims ?? []) {
-    if (victim.state === 'NotRecoverable') continue;
-    for (const disk of pool?.virtualMachines.get(victim.uuid)?.disks ?? []) disks.add(disk.vdiUUID);
+  for (const item of facts.plan?.items ?? []) {
+    if (item.state === 'NotRecoverable') continue;
+    for (const disk of pool?.virtualMachines.get(item.id)?.disks ?? []) disks.add(disk.vdiUUID);
   }
   return disks;
 }

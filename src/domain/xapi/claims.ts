@@ -15,7 +15,7 @@ export interface Claimed {
 export function claimedMachines(facts: Facts, pool: PoolBelief): readonly Claimed[] {
   const locked = lockedDisks(facts, pool);
   const planned = new Set(
-    (facts.plan?.victims ?? []).flatMap((victim) => (victim.state === 'LeftHalted' ? [] : [victim.uuid])),
+    (facts.plan?.items ?? []).flatMap((item) => (item.state === 'LeftHalted' ? [] : [item.id])),
   );
   const released = pool.hosts.get(facts.target.hostUUID)?.enabled === false;
   const claimed: Claimed[] = [];

@@ -189,19 +189,19 @@ export interface ReleasePlan {
   readonly hash: string;
   /** The reference under which the pool knows the target; its storage locks are named after it. */
   readonly hostRef: string;
-  readonly victims: readonly Victim[];
+  readonly items: readonly PlannedMachine[];
   /** UUIDs of those in whose way something stood when it was made; a restarted process does not know. */
   readonly hindered?: ReadonlySet<string>;
 }
 
 /** One virtual machine of the target: what the plan says of it, and how far it is. */
-export interface Victim {
-  readonly uuid: string;
+export interface PlannedMachine {
+  readonly id: string;
   readonly name: string;
   readonly order: number;
   readonly delaySeconds: number;
   readonly priority: number;
-  readonly state: VictimState;
+  readonly state: MachineState;
   /** Host UUID where it is to start, or runs. */
   readonly host: string | undefined;
   /** The only host on which it may start, because it may already run there; see moving.ts. */
@@ -215,7 +215,7 @@ export interface Victim {
   readonly runningAtWallMs: number | undefined;
 }
 
-export type VictimState =
+export type MachineState =
   | 'Planned'
   | 'Starting'
   | 'Running'

@@ -3,12 +3,12 @@
  * so that people know it before the point of no return.
  */
 import type { Claimed } from './claims.ts';
-import type { Facts, Victim } from './facts.ts';
+import type { Facts, PlannedMachine } from './facts.ts';
 import { locksOf } from './locks.ts';
 import { eligibleHosts } from './placement.ts';
 import type { PoolBelief, VirtualMachineBelief } from './pool.ts';
 
-export type Obstacle = Pick<Victim, 'state' | 'why'>;
+export type Obstacle = Pick<PlannedMachine, 'state' | 'why'>;
 
 const afterwards = 'then start it, or create a new RecoveryRequest';
 

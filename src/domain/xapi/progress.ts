@@ -7,18 +7,18 @@
 import { actKey } from '../acts/act.ts';
 import { exactlyOneMasterAnswers } from '../guards/identity.ts';
 import { attempts, lastEntry, openEntry } from '../kernel/tries.ts';
-import type { Entry, Facts, StartFacts, Victim } from './facts.ts';
+import type { Entry, Facts, PlannedMachine, StartFacts } from './facts.ts';
 import { foundByItsHost, onlyPlace } from './moving.ts';
 import { declaredHalted } from './obstacles.ts';
 import { place } from './placement.ts';
 import type { PoolBelief, VirtualMachineBelief } from './pool.ts';
-import { releaseHasBegun, victimOf, wishOf } from './releasePlan.ts';
+import { plannedMachine, releaseHasBegun, wishOf } from './releasePlan.ts';
 import { startIsSafe } from './startIsSafe.ts';
 
 /** After this many starts that failed it is left halted, and a person is told. */
 export const startAttempts = 2;
 
-const finals: ReadonlySet<Victim['state']> = new Set([
+const finals: ReadonlySet<PlannedMachine['state']> = new Set([
   'Running',
   'Serving',
   'LeftHalted',
@@ -26,110 +26,110 @@ const finals: ReadonlySet<Victim['state']> = new Set([
   'Failed',
 ]);
 
-export function isFinal(victim: Victim): boolean {
-  return finals.has(victim.state);
+export function isFinal(item: PlannedMachine): boolean {
+  return finals.has(item.state);
 }
 
 /** Runs, as far as starting goes. */
-export function isUp(victim: Victim): boolean {
-  return victim.state === 'Running' || victim.state === 'Serving';
+export function isUp(item: PlannedMachine): boolean {
+  return item.state === 'Running' || item.state === 'Serving';
 }
 
 /**
  * The plan's virtual machines as the facts now show them; the same array when nothing changed. What a second master tells
  * of them is not taken, and none is given up before it is known who is master.
  */
-export function advance(facts: Facts): readonly Victim[] {
-  const victims = facts.plan?.victims ?? [];
+export function advance(facts: Facts): readonly PlannedMachine[] {
+  const items = facts.plan?.items ?? [];
   const master = exactlyOneMasterAnswers.judge(facts).kind;
-  if (master === 'deny') return victims;
+  if (master === 'deny') return items;
   let changed = false;
-  const next = victims.map((victim) => {
-    const now = advanceOne(victim, facts);
-    const advanced = master === 'allow' || !isGivenUp(now) ? now : victim;
-    if (advanced !== victim) changed = true;
+  const next = items.map((item) => {
+    const now = advanceOne(item, facts);
+    const advanced = master === 'allow' || !isGivenUp(now) ? now : item;
+    if (advanced !== item) changed = true;
     return advanced;
   });
-  return changed ? next : victims;
+  return changed ? next : items;
 }
 
 /** For good: nothing is tried for it any more. */
-function isGivenUp({ state }: Victim): boolean {
+function isGivenUp({ state }: PlannedMachine): boolean {
   return state === 'Failed' || state === 'NotRecoverable';
 }
 
-function advanceOne(before: Victim, facts: Facts): Victim {
+function advanceOne(before: PlannedMachine, facts: Facts): PlannedMachine {
   if (before.state === 'Running') return afterProbe(before, facts);
-  const victim = atItsOnlyPlace(asDeclaredNow(before, facts), facts);
-  if (isFinal(victim)) return victim;
-  const key = actKey({ kind: 'start', vmUUID: victim.uuid, hostUUID: victim.host ?? '' });
-  const reading = facts.starts.get(victim.uuid);
+  const item = atItsOnlyPlace(asDeclaredNow(before, facts), facts);
+  if (isFinal(item)) return item;
+  const key = actKey({ kind: 'start', vmUUID: item.id, hostUUID: item.host ?? '' });
+  const reading = facts.starts.get(item.id);
   const tried = attempts(facts, key);
   if (reading?.record.kind === 'known') {
     const up = whereItRuns(reading.record.value, facts);
-    if (up !== undefined) return { ...victim, ...runningOn(up, victim, facts), attempts: tried };
+    if (up !== undefined) return { ...item, ...runningOn(up, item, facts), attempts: tried };
   }
   if (openEntry(facts, key) !== undefined) {
-    return victim.state === 'Starting' ? victim : { ...victim, state: 'Starting', attempts: tried };
+    return item.state === 'Starting' ? item : { ...item, state: 'Starting', attempts: tried };
   }
   const last = lastEntry(facts, key);
   const found =
-    victim.state === 'Starting' && last?.outcome === 'NotDone' ? foundByItsHost(last.says) : undefined;
-  if (found !== undefined && (found === 'runs' || victim.onlyOn === undefined)) {
-    return { ...unknownToThePool(victim, facts), attempts: tried };
+    item.state === 'Starting' && last?.outcome === 'NotDone' ? foundByItsHost(last.says) : undefined;
+  if (found !== undefined && (found === 'runs' || item.onlyOn === undefined)) {
+    return { ...unknownToThePool(item, facts), attempts: tried };
   }
-  if (last?.outcome === 'NotDone' && (victim.state === 'Starting' || tried >= startAttempts)) {
-    return afterFailure({ ...victim, attempts: tried }, last, facts);
+  if (last?.outcome === 'NotDone' && (item.state === 'Starting' || tried >= startAttempts)) {
+    return afterFailure({ ...item, attempts: tried }, last, facts);
   }
-  if (victim.state === 'Starting') return { ...victim, state: 'Planned', attempts: tried };
-  return reading === undefined ? victim : beforeStart(victim, reading, facts);
+  if (item.state === 'Starting') return { ...item, state: 'Planned', attempts: tried };
+  return reading === undefined ? item : beforeStart(item, reading, facts);
 }
 
 /** What people declared last counts until its start is sent. Before the release the plan is made anew instead. */
-function asDeclaredNow(victim: Victim, facts: Facts): Victim {
-  if (!releaseHasBegun(facts) || facts.pool.kind === 'unknown') return victim;
-  const machine = facts.pool.value.virtualMachines.get(victim.uuid);
-  const declared = facts.declared.get(victim.uuid);
-  if (machine === undefined) return victim;
-  if (victim.state === 'LeftHalted') {
-    if (declared?.powerState !== 'Running') return victim;
+function asDeclaredNow(item: PlannedMachine, facts: Facts): PlannedMachine {
+  if (!releaseHasBegun(facts) || facts.pool.kind === 'unknown') return item;
+  const machine = facts.pool.value.virtualMachines.get(item.id);
+  const declared = facts.declared.get(item.id);
+  if (machine === undefined) return item;
+  if (item.state === 'LeftHalted') {
+    if (declared?.powerState !== 'Running') return item;
     return (
-      placedAnew(victim, facts, victim.refusedBy ?? []) ?? {
-        ...victim,
+      placedAnew(item, facts, item.refusedBy ?? []) ?? {
+        ...item,
         state: 'NotRecoverable',
         why: 'It was declared Running again, and no member has room and its storage. Free memory, then start it by hand.',
       }
     );
   }
-  if (victim.state !== 'Planned') return victim;
-  if (declared?.powerState === 'Halted') return { ...victim, ...declaredHalted };
-  const { order, delaySeconds, priority } = victimOf(machine, declared);
-  const same = order === victim.order && delaySeconds === victim.delaySeconds && priority === victim.priority;
-  return same ? victim : { ...victim, order, delaySeconds, priority };
+  if (item.state !== 'Planned') return item;
+  if (declared?.powerState === 'Halted') return { ...item, ...declaredHalted };
+  const { order, delaySeconds, priority } = plannedMachine(machine, declared);
+  const same = order === item.order && delaySeconds === item.delaySeconds && priority === item.priority;
+  return same ? item : { ...item, order, delaySeconds, priority };
 }
 
 /** The other end of a move may show itself by its lock as late as after the release, when it takes the member for gone. */
-function atItsOnlyPlace(victim: Victim, facts: Facts): Victim {
-  if (victim.state !== 'Planned' || !releaseHasBegun(facts) || facts.pool.kind === 'unknown') return victim;
-  const machine = facts.pool.value.virtualMachines.get(victim.uuid);
-  const only = machine === undefined ? victim.onlyOn : onlyPlace(machine, facts, victim.onlyOn);
-  if (only === undefined || only === victim.onlyOn) return victim;
-  const moved = { ...victim, onlyOn: only };
-  return placedAnew(moved, facts, victim.refusedBy ?? []) ?? moved;
+function atItsOnlyPlace(item: PlannedMachine, facts: Facts): PlannedMachine {
+  if (item.state !== 'Planned' || !releaseHasBegun(facts) || facts.pool.kind === 'unknown') return item;
+  const machine = facts.pool.value.virtualMachines.get(item.id);
+  const only = machine === undefined ? item.onlyOn : onlyPlace(machine, facts, item.onlyOn);
+  if (only === undefined || only === item.onlyOn) return item;
+  const moved = { ...item, onlyOn: only };
+  return placedAnew(moved, facts, item.refusedBy ?? []) ?? moved;
 }
 
 /**
  * The host itself refused a second domain of its UUID, and the pool has it as halted. Where it was being moved there, it has
  * arrived; anywhere else nobody knows why it is there, and no other host is tried.
  */
-function unknownToThePool(victim: Victim, facts: Facts): Victim {
-  const host = facts.pool.kind === 'known' ? facts.pool.value.hosts.get(victim.host ?? '')?.name : undefined;
-  const where = host ?? victim.host ?? '';
+function unknownToThePool(item: PlannedMachine, facts: Facts): PlannedMachine {
+  const host = facts.pool.kind === 'known' ? facts.pool.value.hosts.get(item.host ?? '')?.name : undefined;
+  const where = host ?? item.host ?? '';
   const why = `It runs on ${where} already: ${where} refused a second one (VM_BAD_POWER_STATE), and the pool does not know it. Restart the toolstack there (xe-toolstack-restart), so that the pool takes it over.`;
-  return victim.host !== undefined && victim.host === victim.onlyOn
-    ? { ...victim, ...runningOn(victim.host, victim, facts), why }
+  return item.host !== undefined && item.host === item.onlyOn
+    ? { ...item, ...runningOn(item.host, item, facts), why }
     : // Where it was found is remembered: the next request tries it there and nowhere else.
-      { ...victim, state: 'Failed', why, ...(victim.host === undefined ? {} : { onlyOn: victim.host }) };
+      { ...item, state: 'Failed', why, ...(item.host === undefined ? {} : { onlyOn: item.host }) };
 }
 
 function whereItRuns(machine: VirtualMachineBelief, facts: Facts): string | undefined {
@@ -139,51 +139,53 @@ function whereItRuns(machine: VirtualMachineBelief, facts: Facts): string | unde
 
 function runningOn(
   hostUUID: string,
-  victim: Victim,
+  item: PlannedMachine,
   facts: Facts,
-): Pick<Victim, 'state' | 'host' | 'why' | 'runningSinceMs' | 'runningAtWallMs'> {
+): Pick<PlannedMachine, 'state' | 'host' | 'why' | 'runningSinceMs' | 'runningAtWallMs'> {
   return {
     state: 'Running',
     host: hostUUID,
-    why: hostUUID === victim.host ? victim.why : 'It was found running there.',
+    why: hostUUID === item.host ? item.why : 'It was found running there.',
     runningSinceMs: facts.nowMs,
-    runningAtWallMs: victim.runningAtWallMs ?? facts.momentMs,
+    runningAtWallMs: item.runningAtWallMs ?? facts.momentMs,
   };
 }
 
 /** Another host is tried where this one is known to have refused it; what is not known may yet show itself there. */
-function afterFailure(victim: Victim, last: Entry, facts: Facts): Victim {
-  const { attempts: tried } = victim;
+function afterFailure(item: PlannedMachine, last: Entry, facts: Facts): PlannedMachine {
+  const { attempts: tried } = item;
   if (tried >= startAttempts) {
     const what = last.says ?? 'the start had no effect and its reply was lost';
     return {
-      ...victim,
+      ...item,
       state: 'Failed',
       why: `${tried} starts failed, the last with: ${what}. It is left halted; look at it and start it by hand.`,
     };
   }
-  const elsewhere = last.reply === 'failed' ? replaced(victim, tried, facts) : undefined;
-  return elsewhere ?? { ...victim, state: 'Planned' };
+  const elsewhere = last.reply === 'failed' ? replaced(item, tried, facts) : undefined;
+  return elsewhere ?? { ...item, state: 'Planned' };
 }
 
 /** Looks for another host, where the planned one refused it. Undefined when no other has room. */
-function replaced(victim: Victim, tried: number, facts: Facts): Victim | undefined {
-  if (victim.host === undefined) return undefined;
-  const moved = placedAnew(victim, facts, [...(victim.refusedBy ?? []), victim.host]);
+function replaced(item: PlannedMachine, tried: number, facts: Facts): PlannedMachine | undefined {
+  if (item.host === undefined) return undefined;
+  const moved = placedAnew(item, facts, [...(item.refusedBy ?? []), item.host]);
   return moved === undefined ? undefined : { ...moved, attempts: tried };
 }
 
-function placedAnew(victim: Victim, facts: Facts, refusedBy: readonly string[]): Victim | undefined {
+function placedAnew(
+  item: PlannedMachine,
+  facts: Facts,
+  refusedBy: readonly string[],
+): PlannedMachine | undefined {
   if (facts.pool.kind === 'unknown') return undefined;
-  const machine = facts.pool.value.virtualMachines.get(victim.uuid);
+  const machine = facts.pool.value.virtualMachines.get(item.id);
   if (machine === undefined) return undefined;
-  const { onlyOn } = victim;
-  const wish = wishOf(machine, facts.declared.get(victim.uuid), { notOn: new Set(refusedBy), onlyOn });
-  const placement = place([wish], facts, facts.pool.value, roomTaken(facts, facts.pool.value)).get(
-    victim.uuid,
-  );
+  const { onlyOn } = item;
+  const wish = wishOf(machine, facts.declared.get(item.id), { notOn: new Set(refusedBy), onlyOn });
+  const placement = place([wish], facts, facts.pool.value, roomTaken(facts, facts.pool.value)).get(item.id);
   return placement?.kind === 'placed'
-    ? { ...victim, state: 'Planned', host: placement.hostUUID, why: placement.why, refusedBy }
+    ? { ...item, state: 'Planned', host: placement.hostUUID, why: placement.why, refusedBy }
     : undefined;
 }
 
@@ -196,32 +198,32 @@ function roomTaken(
   readonly memoryBytes: number;
   readonly group: string | undefined;
 }[] {
-  return (facts.plan?.victims ?? []).flatMap((other) => {
-    const machine = pool.virtualMachines.get(other.uuid);
+  return (facts.plan?.items ?? []).flatMap((other) => {
+    const machine = pool.virtualMachines.get(other.id);
     if (isFinal(other) || other.host === undefined || machine === undefined) return [];
-    const group = facts.declared.get(other.uuid)?.antiAffinityGroup;
+    const group = facts.declared.get(other.id)?.antiAffinityGroup;
     return [{ hostUUID: other.host, memoryBytes: machine.memoryBytes, group }];
   });
 }
 
 /** Before anything is sent: what the fresh readings say for or against a start. */
-function beforeStart(victim: Victim, reading: StartFacts, facts: Facts): Victim {
-  const verdict = startIsSafe(victim, reading, facts);
-  if (verdict.kind !== 'deny') return victim;
+function beforeStart(item: PlannedMachine, reading: StartFacts, facts: Facts): PlannedMachine {
+  const verdict = startIsSafe(item, reading, facts);
+  if (verdict.kind !== 'deny') return item;
   if (verdict.elsewhere) {
-    const moved = replaced(victim, victim.attempts, facts);
+    const moved = replaced(item, item.attempts, facts);
     if (moved !== undefined) return moved;
   }
   const mayRun =
-    victim.onlyOn === undefined || victim.host !== victim.onlyOn
+    item.onlyOn === undefined || item.host !== item.onlyOn
       ? ''
       : ' It may run there already, so it is started nowhere else: look there (xl list), and start it by hand only when it runs nowhere.';
-  return { ...victim, state: 'Failed', why: `${verdict.because}${mayRun}` };
+  return { ...item, state: 'Failed', why: `${verdict.because}${mayRun}` };
 }
 
-function afterProbe(victim: Victim, facts: Facts): Victim {
-  const declared = facts.declared.get(victim.uuid);
-  if (declared === undefined || declared.probe === 'none') return victim;
-  const serving = facts.serving.get(victim.uuid);
-  return serving?.kind === 'known' && serving.value ? { ...victim, state: 'Serving' } : victim;
+function afterProbe(item: PlannedMachine, facts: Facts): PlannedMachine {
+  const declared = facts.declared.get(item.id);
+  if (declared === undefined || declared.probe === 'none') return item;
+  const serving = facts.serving.get(item.id);
+  return serving?.kind === 'known' && serving.value ? { ...item, state: 'Serving' } : item;
 }

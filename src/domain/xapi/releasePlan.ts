@@ -7,7 +7,7 @@ import type { Procedure } from '../kernel/decide.ts';
 import { freshOnly, oldestMs } from '../kernel/freshness.ts';
 import { type Claimed, claimedMachines } from './claims.ts';
 import { currentPool } from './currentPool.ts';
-import type { DeclaredVirtualServer, Facts, ReleasePlan, Victim } from './facts.ts';
+import type { DeclaredVirtualServer, Facts, PlannedMachine, ReleasePlan } from './facts.ts';
 import { locksRead } from './locks.ts';
 import { onlyPlace } from './moving.ts';
 import { type Obstacle, obstacleTo } from './obstacles.ts';
@@ -20,43 +20,45 @@ export const priorityWhenSilent = 50;
 export type PlanDraft = Omit<ReleasePlan, 'hash'>;
 
 /** Makes the plan, or says what is missing for it. */
-export function makePlan(facts: Facts): PlanDraft | { readonly missing: string } {
+export function makePlan(facts: Facts): PlanDraft | { readonly because: string } {
   const pool = currentPool(facts);
-  if (pool.kind === 'missing') return { missing: pool.because };
+  if (pool.kind === 'missing') return { because: pool.because };
   const host = pool.value.hosts.get(facts.target.hostUUID);
-  if (host === undefined) return { missing: `The pool knows no host ${facts.target.hostUUID}.` };
+  if (host === undefined) return { because: `The pool knows no host ${facts.target.hostUUID}.` };
   const tooEarly = tooEarlyToPlace(facts, pool.value) ?? locksMissing(facts);
-  if (tooEarly !== undefined) return { missing: tooEarly };
-  const items = itemsOf(facts, pool.value);
-  const wishes = items
-    .filter((item) => item.obstacle === undefined)
+  if (tooEarly !== undefined) return { because: tooEarly };
+  const candidates = candidatesOf(facts, pool.value);
+  const wishes = candidates
+    .filter((candidate) => candidate.obstacle === undefined)
     .map(({ machine, onlyOn }) =>
       wishOf(machine, facts.declared.get(machine.uuid), { notOn: new Set(), onlyOn }),
     );
   const placements = place(wishes, facts, pool.value, []);
-  const victims = items.map(({ machine, onlyOn, obstacle }): Victim => {
-    const victim = {
-      ...victimOf(machine, facts.declared.get(machine.uuid)),
+  const items = candidates.map(({ machine, onlyOn, obstacle }): PlannedMachine => {
+    const item = {
+      ...plannedMachine(machine, facts.declared.get(machine.uuid)),
       ...(onlyOn === undefined ? {} : { onlyOn }),
     };
-    if (obstacle !== undefined) return { ...victim, ...obstacle };
+    if (obstacle !== undefined) return { ...item, ...obstacle };
     const placement = placements.get(machine.uuid);
     return placement?.kind === 'placed'
-      ? { ...victim, host: placement.hostUUID, why: placement.why }
-      : { ...victim, state: 'NotRecoverable' as const, why: placement?.why };
+      ? { ...item, host: placement.hostUUID, why: placement.why }
+      : { ...item, state: 'NotRecoverable' as const, why: placement?.why };
   });
-  const hindered = items.filter((item) => item.obstacle !== undefined).map(({ machine }) => machine.uuid);
-  return { hostRef: host.ref, victims: victims.sort(inOrder), hindered: new Set(hindered) };
+  const hindered = candidates
+    .filter((candidate) => candidate.obstacle !== undefined)
+    .map(({ machine }) => machine.uuid);
+  return { hostRef: host.ref, items: items.sort(inOrder), hindered: new Set(hindered) };
 }
 
-interface Item extends Claimed {
+interface Candidate extends Claimed {
   readonly onlyOn: string | undefined;
   readonly obstacle: Obstacle | undefined;
 }
 
 /** What the plan is about as it looks now, before anything is placed. */
-function itemsOf(facts: Facts, pool: PoolBelief): readonly Item[] {
-  const before = new Map((facts.plan?.victims ?? []).map((victim) => [victim.uuid, victim.onlyOn]));
+function candidatesOf(facts: Facts, pool: PoolBelief): readonly Candidate[] {
+  const before = new Map((facts.plan?.items ?? []).map((item) => [item.id, item.onlyOn]));
   return claimedMachines(facts, pool).map((claimed) => {
     const onlyOn = onlyPlace(claimed.machine, facts, before.get(claimed.machine.uuid));
     return { ...claimed, onlyOn, obstacle: obstacleTo(claimed, onlyOn, facts, pool) };
@@ -99,14 +101,14 @@ export function planText(
     facts.target.serial ?? null,
     plan.hostRef,
     steps.map((step) => step.title),
-    plan.victims.map((victim) => [
-      victim.uuid,
-      victim.order,
-      victim.delaySeconds,
-      victim.priority,
-      victim.state,
-      victim.host ?? null,
-      ...(victim.onlyOn === undefined ? [] : [victim.onlyOn]),
+    plan.items.map((item) => [
+      item.id,
+      item.order,
+      item.delaySeconds,
+      item.priority,
+      item.state,
+      item.host ?? null,
+      ...(item.onlyOn === undefined ? [] : [item.onlyOn]),
     ]),
   ]);
 }
@@ -116,33 +118,33 @@ export function planIsOutdated(facts: Facts): string | undefined {
   const pool = currentPool(facts);
   const { plan } = facts;
   if (plan === undefined || pool.kind === 'missing' || releaseHasBegun(facts)) return undefined;
-  const planned = new Map(plan.victims.map((victim) => [victim.uuid, victim]));
-  const items = itemsOf(facts, pool.value);
-  for (const item of items) {
-    const victim = planned.get(item.machine.uuid);
-    if (victim === undefined) {
-      return `${item.machine.name} came to ${facts.target.name} after the plan was made.`;
+  const planned = new Map(plan.items.map((item) => [item.id, item]));
+  const candidates = candidatesOf(facts, pool.value);
+  for (const candidate of candidates) {
+    const item = planned.get(candidate.machine.uuid);
+    if (item === undefined) {
+      return `${candidate.machine.name} came to ${facts.target.name} after the plan was made.`;
     }
-    const because = itemIsOutdated(victim, item, facts);
+    const because = isOutdated(item, candidate, facts);
     if (because !== undefined) return because;
   }
-  const left = new Set(items.map((item) => item.machine.uuid));
-  const gone = plan.victims.find((victim) => !left.has(victim.uuid));
+  const left = new Set(candidates.map((candidate) => candidate.machine.uuid));
+  const gone = plan.items.find((item) => !left.has(item.id));
   return gone === undefined ? undefined : `${gone.name} is no longer on ${facts.target.name}.`;
 }
 
-function itemIsOutdated(victim: Victim, item: Item, facts: Facts): string | undefined {
-  const { machine, obstacle, onlyOn } = item;
-  if (onlyOn !== victim.onlyOn) return `${machine.name} is being moved, or its locks say that it was.`;
+function isOutdated(item: PlannedMachine, candidate: Candidate, facts: Facts): string | undefined {
+  const { machine, obstacle, onlyOn } = candidate;
+  if (onlyOn !== item.onlyOn) return `${machine.name} is being moved, or its locks say that it was.`;
   const hindered = facts.plan?.hindered;
-  const before = hindered === undefined ? victim.state !== 'Planned' : hindered.has(victim.uuid);
+  const before = hindered === undefined ? item.state !== 'Planned' : hindered.has(item.id);
   if (obstacle !== undefined && !before) return `${machine.name}: ${obstacle.why}`;
-  const wasHindered = victim.state === 'LeftHalted' || hindered?.has(victim.uuid) === true;
+  const wasHindered = item.state === 'LeftHalted' || hindered?.has(item.id) === true;
   if (obstacle === undefined && wasHindered) {
     return `What stood in the way of ${machine.name} is gone.`;
   }
-  const { order, delaySeconds, priority } = victimOf(machine, facts.declared.get(machine.uuid));
-  return order !== victim.order || delaySeconds !== victim.delaySeconds || priority !== victim.priority
+  const { order, delaySeconds, priority } = plannedMachine(machine, facts.declared.get(machine.uuid));
+  return order !== item.order || delaySeconds !== item.delaySeconds || priority !== item.priority
     ? `When ${machine.name} starts was declared anew.`
     : undefined;
 }
@@ -170,9 +172,12 @@ export function wishOf(
 }
 
 /** A virtual machine as the plan begins with it: what was declared of its turn counts, then what the pool has. */
-export function victimOf(machine: VirtualMachineBelief, declared: DeclaredVirtualServer | undefined): Victim {
+export function plannedMachine(
+  machine: VirtualMachineBelief,
+  declared: DeclaredVirtualServer | undefined,
+): PlannedMachine {
   return {
-    uuid: machine.uuid,
+    id: machine.uuid,
     name: machine.name,
     order: declared?.order ?? machine.order,
     delaySeconds: declared?.delaySeconds ?? machine.startDelaySeconds,
@@ -186,9 +191,9 @@ export function victimOf(machine: VirtualMachineBelief, declared: DeclaredVirtua
   };
 }
 
-function inOrder(a: Victim, b: Victim): number {
+function inOrder(a: PlannedMachine, b: PlannedMachine): number {
   return (
-    a.order - b.order || b.priority - a.priority || compareText(a.name, b.name) || compareText(a.uuid, b.uuid)
+    a.order - b.order || b.priority - a.priority || compareText(a.name, b.name) || compareText(a.id, b.id)
   );
 }
 

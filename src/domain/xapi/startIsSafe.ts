@@ -5,7 +5,7 @@
 
 import { freshOnly, oldestMs } from '../kernel/freshness.ts';
 import { currentPool } from './currentPool.ts';
-import type { Facts, StartFacts, Victim } from './facts.ts';
+import type { Facts, PlannedMachine, StartFacts } from './facts.ts';
 import { hostOfLock, nowhere, onlyPlace } from './moving.ts';
 import type { VirtualMachineBelief } from './pool.ts';
 
@@ -21,7 +21,7 @@ export interface StartCondition {
 }
 
 export interface StartQuestion {
-  readonly victim: Victim;
+  readonly item: PlannedMachine;
   /** Its record, as it was just read. */
   readonly machine: VirtualMachineBelief;
   readonly reading: StartFacts;
@@ -44,7 +44,7 @@ export const startConditions: readonly StartCondition[] = [
 ];
 
 export function startIsSafe(
-  victim: Victim,
+  item: PlannedMachine,
   reading: StartFacts,
   facts: Facts,
   conditions: readonly StartCondition[] = startConditions,
@@ -52,10 +52,10 @@ export function startIsSafe(
   const record = freshOnly(reading.record, {
     nowMs: facts.nowMs,
     oldestMs: oldestMs.start,
-    what: `The record of ${victim.name}`,
+    what: `The record of ${item.name}`,
   });
   if (record.kind === 'missing') return unknown(record.because);
-  const question = { victim, machine: record.value, reading, facts };
+  const question = { item, machine: record.value, reading, facts };
   for (const condition of conditions) {
     const verdict = condition.judge(question);
     if (verdict.kind !== 'allow') return verdict;
@@ -63,32 +63,32 @@ export function startIsSafe(
   return { kind: 'allow' };
 }
 
-function isNotDeclaredHalted({ victim, facts }: StartQuestion): StartVerdict {
-  return facts.declared.get(victim.uuid)?.powerState === 'Halted'
+function isNotDeclaredHalted({ item, facts }: StartQuestion): StartVerdict {
+  return facts.declared.get(item.id)?.powerState === 'Halted'
     ? deny('It is declared Halted.')
     : { kind: 'allow' };
 }
 
 /** It may run there already, and no other host would notice that. */
-function isAtItsOnlyPlace({ victim, machine, facts }: StartQuestion): StartVerdict {
-  const only = onlyPlace(machine, facts, victim.onlyOn);
-  return only === undefined || only === victim.host
+function isAtItsOnlyPlace({ item, machine, facts }: StartQuestion): StartVerdict {
+  const only = onlyPlace(machine, facts, item.onlyOn);
+  return only === undefined || only === item.host
     ? { kind: 'allow' }
     : deny(
         `It may run on ${only === nowhere ? 'another host' : hostName(only, facts)} already, so it is not started elsewhere. Look there (xl list), and start it by hand only when it runs nowhere.`,
       );
 }
 
-function isHalted({ victim, machine, facts }: StartQuestion): StartVerdict {
+function isHalted({ item, machine, facts }: StartQuestion): StartVerdict {
   if (machine.powerState === 'Halted') return { kind: 'allow' };
   return machine.residentOn === facts.target.hostUUID
-    ? unknown(`The pool has not released ${victim.name} yet.`)
+    ? unknown(`The pool has not released ${item.name} yet.`)
     : deny(`It is ${machine.powerState} in the pool's database, not Halted; somebody else acted on it.`);
 }
 
-function isLeftAlone({ victim, machine }: StartQuestion): StartVerdict {
+function isLeftAlone({ item, machine }: StartQuestion): StartVerdict {
   return machine.currentOperations.length > 0 || machine.scheduledOn !== undefined
-    ? unknown(`Something else is being done with ${victim.name}; it is waited for.`)
+    ? unknown(`Something else is being done with ${item.name}; it is waited for.`)
     : { kind: 'allow' };
 }
 
@@ -115,13 +115,13 @@ function disksAreWhole(about: StartQuestion): StartVerdict {
 function disksAreHeldByNobody(about: StartQuestion): StartVerdict {
   const locks = freshLocks(about);
   if (locks.kind === 'missing') return unknown(locks.because);
-  const { facts, victim } = about;
+  const { facts, item } = about;
   for (const { vdiUUID } of about.machine.disks) {
     const holders = locks.value.find((candidate) => candidate.vdiUUID === vdiUUID)?.heldBy ?? new Map();
     for (const [ref, how] of holders) {
       const holder = facts.pool.kind === 'known' ? hostOfLock(ref, facts.pool.value) : undefined;
       const harmless = facts.pool.kind === 'known' && holder === undefined;
-      if (how !== 'RW' || harmless || (holder !== undefined && asksItself(holder.uuid, victim))) continue;
+      if (how !== 'RW' || harmless || (holder !== undefined && asksItself(holder.uuid, item))) continue;
       return deny(`Its disk ${vdiUUID} is still held for writing by ${holder?.name ?? ref}.`);
     }
   }
@@ -129,15 +129,15 @@ function disksAreHeldByNobody(about: StartQuestion): StartVerdict {
 }
 
 /** The holder is where it is to start: that host is asked by the start itself whether it really has the disk open. */
-function asksItself(holderUUID: string, victim: Victim): boolean {
-  return holderUUID === victim.onlyOn || (holderUUID === victim.host && victim.attempts > 0);
+function asksItself(holderUUID: string, item: PlannedMachine): boolean {
+  return holderUUID === item.onlyOn || (holderUUID === item.host && item.attempts > 0);
 }
 
-function freshLocks({ victim, reading, facts }: StartQuestion): ReturnType<typeof freshOnly<LocksRead>> {
+function freshLocks({ item, reading, facts }: StartQuestion): ReturnType<typeof freshOnly<LocksRead>> {
   return freshOnly(reading.locks, {
     nowMs: facts.nowMs,
     oldestMs: oldestMs.start,
-    what: `Who holds the storage locks of ${victim.name}`,
+    what: `Who holds the storage locks of ${item.name}`,
   });
 }
 
@@ -148,11 +148,11 @@ function hostName(uuid: string, facts: Facts): string {
 }
 
 /** The plan may be older than what has happened to the planned host: it is asked again whether it is fit to take any. */
-function hostIsFit({ victim, facts }: StartQuestion): StartVerdict {
+function hostIsFit({ item, facts }: StartQuestion): StartVerdict {
   const pool = currentPool(facts);
   if (pool.kind === 'missing') return unknown(pool.because);
-  const host = pool.value.hosts.get(victim.host ?? '');
-  if (host === undefined || victim.host === facts.target.hostUUID) {
+  const host = pool.value.hosts.get(item.host ?? '');
+  if (host === undefined || item.host === facts.target.hostUUID) {
     return elsewhere('The planned host is no member that could take it.');
   }
   if (facts.hosts.get(host.uuid)?.state !== 'InService') return elsewhere(`${host.name} is not in service.`);
@@ -168,15 +168,14 @@ function hostIsFit({ victim, facts }: StartQuestion): StartVerdict {
     : elsewhere(`${host.name} does not answer as a healthy member.`);
 }
 
-function hostTakesIt({ victim, reading, facts }: StartQuestion): StartVerdict {
+function hostTakesIt({ item, reading, facts }: StartQuestion): StartVerdict {
   const boot = freshOnly(reading.boot, {
     nowMs: facts.nowMs,
     oldestMs: oldestMs.start,
-    what: `Whether the planned host takes ${victim.name}`,
+    what: `Whether the planned host takes ${item.name}`,
   });
   if (boot.kind === 'missing') return unknown(boot.because);
-  if (reading.bootOn !== victim.host)
-    return unknown(`The new host of ${victim.name} has not been asked yet.`);
+  if (reading.bootOn !== item.host) return unknown(`The new host of ${item.name} has not been asked yet.`);
   return boot.value.kind === 'yes'
     ? { kind: 'allow' }
     : elsewhere(`The planned host refuses it: ${boot.value.says} (${boot.value.code}).`);
