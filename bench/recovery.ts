@@ -42,12 +42,13 @@ export async function overheadFigure(): Promise<readonly Figure[]> {
       return status?.phase === 'Succeeded' || status?.phase === 'Failed';
     });
     if (status?.phase !== 'Succeeded') throw new Error(`the recovery ended as ${status?.phase}`);
-    const tookMs =
-      Date.parse(status.timeline?.recoveredAt ?? '') - Date.parse(status.timeline?.decidedAt ?? '');
+    const momentMs = (moment: string): number =>
+      Date.parse(status?.moments?.find(({ name }) => name === moment)?.at ?? '');
+    const tookMs = momentMs('recoveredAt') - momentMs('decidedAt');
     const criticalMs = criticalPathMs(status);
     if (process.env['BENCH_JOURNAL'] !== undefined)
-      process.stderr.write(`${JSON.stringify([status.timeline, status.journal], undefined, 1)}\n`);
-    const machines = status.virtualMachines?.length ?? 0;
+      process.stderr.write(`${JSON.stringify([status.moments, status.journal], undefined, 1)}\n`);
+    const machines = status.items?.length ?? 0;
     return [
       {
         name: `recovery of ${machines} virtual machines: time above the critical path of ${(criticalMs / 1000).toFixed(1)} s`,
@@ -68,10 +69,10 @@ export async function overheadFigure(): Promise<readonly Figure[]> {
 function criticalPathMs(status: Status): number {
   const { forceOffMs, declareDeadMs, guardContactMs, resetMs } = latencies;
   // The master tries to reach a member before it declares it dead, and again before it resets each of its machines.
-  const machines = status.virtualMachines?.length ?? 0;
+  const machines = status.items?.length ?? 0;
   const releaseMs = guardContactMs + machines * (guardContactMs + resetMs) + declareDeadMs;
   let total = forceOffMs + betweenOffReadingsMs + releaseMs;
-  const orders = Map.groupBy(status.virtualMachines ?? [], (machine) => machine.order ?? 0);
+  const orders = Map.groupBy(status.items ?? [], (machine) => machine.order ?? 0);
   const last = Math.max(...orders.keys());
   for (const [order, machines] of orders) {
     const perHost = [...Map.groupBy(machines, (machine) => machine.host).values()];

@@ -34,9 +34,7 @@ async function cpuPerSecondMs(size: {
   world.lab.steer.cutPower(lost);
   await world.request('release', lost);
   const startsIt = async (): Promise<boolean> =>
-    ((await world.recovery('release'))?.status?.virtualMachines ?? []).some(
-      ({ state }) => state === 'Starting',
-    );
+    ((await world.recovery('release'))?.status?.items ?? []).some(({ state }) => state === 'Starting');
   if (!(await world.until(startsIt))) throw new Error('the recovery did not come as far as its starts');
   const costMs = await cpuUnderMs(ofRecoveries, () => world.pass(measuredSeconds * 1000));
   let goesOn = false;

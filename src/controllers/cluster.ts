@@ -89,8 +89,9 @@ export function targetOf(cluster: Cluster, request: RecoveryRequest): Host | und
   return cluster.hosts.get(targetNameOf(request));
 }
 
+/** The API server admits no request without it as long as every procedure is about a Host. */
 function targetNameOf(request: RecoveryRequest): ObjectName {
-  return { namespace: namespaceOf(request), name: request.spec.target.hostRef.name };
+  return { namespace: namespaceOf(request), name: request.spec.target.hostRef?.name ?? '' };
 }
 
 export function requestsAbout(cluster: Cluster, host: Host): readonly RecoveryRequest[] {

@@ -50,11 +50,11 @@ export function mayRunOnNow({ server, machine, members, requests }: MayRunOnView
 
 /** The virtual machines of a request that may run on one host alone. */
 export function machinesOfOnePlace({ status }: RecoveryRequest): readonly string[] {
-  return (status?.virtualMachines ?? []).flatMap(({ uuid, onlyOn }) => (onlyOn === undefined ? [] : [uuid]));
+  return (status?.items ?? []).flatMap(({ id, onlyOn }) => (onlyOn === undefined ? [] : [id]));
 }
 
 function toldBy(request: RecoveryRequest | undefined, vmUUID: string): string | undefined {
-  return request?.status?.virtualMachines?.find((machine) => machine.uuid === vmUUID)?.onlyOn;
+  return request?.status?.items?.find((item) => item.id === vmUUID)?.onlyOn;
 }
 
 function statusOf(mayRunOn: string | undefined, settledRequests: readonly string[]): MayRunOn {

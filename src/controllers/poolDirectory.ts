@@ -309,7 +309,7 @@ async function accessOf(
       name: host.metadata.name,
       address: host.spec.address,
       sha256Fingerprint: host.spec.tls.sha256Fingerprint,
-      ...('because' in account ? { userName: '', password: '', ...account } : account),
+      ...('because' in account ? { userName: '', password: '', missing: account.because } : account),
     });
   }
   const [first] = missing;

@@ -114,7 +114,7 @@ function happenings(status: Status, screen: Screen): readonly Happening[] {
     all.push({ key, at: at ?? '', say });
   };
   if (status.plan !== undefined) add(`plan ${status.plan.hash}`, '', () => tellPlan(status, screen));
-  const certificate = status.evidence?.certificate;
+  const certificate = status.proofs?.[0]?.certificate;
   if (certificate !== undefined) {
     add('certificate', certificate.issuedAt, () => {
       screen.good(
@@ -123,39 +123,43 @@ function happenings(status: Status, screen: Screen): readonly Happening[] {
       for (const reading of certificate.readings ?? []) screen.note(`${reading.at}  ${reading.power}`);
     });
   }
-  const { releasedAt } = status.timeline ?? {};
+  const { releasedAt } = momentsOf(status);
   if (releasedAt !== undefined)
     add('released', releasedAt, () =>
       screen.good(`the pool has released ${victim}, and every storage lock of it is gone`),
     );
   // After what they rest on: both may bear the same moment.
   for (const entry of status.journal ?? []) {
-    const what = `${entry.effect} ${namesOf(entry.targets ?? [], status)}`;
+    const what = `${entry.act} ${namesOf(entry.targets ?? [], status)}`;
     // An entry of several starts may later be merged with the next one, so the moment alone stands for it.
     add(`intent ${entry.at}`, entry.at, () =>
       screen.line(`journal, epoch ${entry.epoch}, before it was sent: ${what}`),
     );
   }
-  for (const machine of status.virtualMachines ?? []) {
+  for (const machine of status.items ?? []) {
     if (machine.state === 'Running' || machine.state === 'Serving')
-      add(`up ${machine.uuid}`, machine.runningAt, () =>
+      add(`up ${machine.id}`, machine.runningAt, () =>
         screen.good(`${machine.name} (order ${machine.order}) runs on ${machine.hostName}, as read back`),
       );
   }
   return all.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
+type Moment = 'detectedAt' | 'decidedAt' | 'fencedAt' | 'releasedAt' | 'firstUpAt' | 'recoveredAt';
+
+function momentsOf({ moments = [] }: Status): { readonly [M in Moment]?: string } {
+  return Object.fromEntries(moments.map(({ name, at }) => [name, at]));
+}
+
 function namesOf(uuids: readonly string[], status: Status): string {
-  return uuids
-    .map((uuid) => status.virtualMachines?.find((machine) => machine.uuid === uuid)?.name ?? victim)
-    .join(', ');
+  return uuids.map((uuid) => status.items?.find((machine) => machine.id === uuid)?.name ?? victim).join(', ');
 }
 
 function tellPlan(status: Status, screen: Screen): void {
   screen.good(`plan ${status.plan?.hash}`);
   for (const [index, step] of (status.plan?.steps ?? []).entries())
     screen.note(`${index + 1}. ${step.title} [${step.risk}]`);
-  const machines = status.virtualMachines ?? [];
+  const machines = status.items ?? [];
   const longest = Math.max(...machines.map((machine) => machine.name.length));
   for (const machine of machines) {
     if (machine.state !== 'NotRecoverable')
@@ -169,7 +173,8 @@ function tellPlan(status: Status, screen: Screen): void {
   }
 }
 
-function tellTimeline({ timeline = {} }: Status, cutAtMs: number, screen: Screen): void {
+function tellTimeline(status: Status, cutAtMs: number, screen: Screen): void {
+  const timeline = momentsOf(status);
   screen.heading('The timeline, and what really happened');
   const moments = [
     ['cut off', new Date(cutAtMs).toISOString()],

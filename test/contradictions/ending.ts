@@ -62,7 +62,7 @@ function unnamed(stage: Staged, requests: readonly RecoveryRequest[]): readonly 
     const lastOn = observer.lastRan.get(machine.name) ?? machine.hostName;
     const acted = requests.filter(
       (request) =>
-        request.spec.target.hostRef.name === lastOn && hasActed(request) && request.spec.mode === 'Execute',
+        request.spec.target.hostRef?.name === lastOn && hasActed(request) && request.spec.mode === 'Execute',
     );
     if (acted.length === 0 || !machine.shared || !couldRun(stage, lastOn)) continue;
     if (requests.some((request) => names(request, machine.name))) continue;
@@ -106,7 +106,7 @@ function couldRun({ world }: Staged, lastOn: string): boolean {
 
 function names(request: RecoveryRequest, machine: string): boolean {
   if (readySentence(request).includes(machine)) return true;
-  const entry = (request.status?.virtualMachines ?? []).find((each) => each.name === machine);
+  const entry = (request.status?.items ?? []).find((each) => each.name === machine);
   if (entry === undefined) return false;
   if ((entry.why ?? '') !== '') return true;
   return !over.has(request.status?.phase ?? '') && readySentence(request) !== '';

@@ -104,7 +104,7 @@ function story({ acts, ending, failures, world }: Played): readonly string[] {
     ...world.lab.verdict().violations.map(({ sentence }) => `oracle: ${sentence}`),
     ...(ending?.requests ?? []).flatMap(({ metadata, status }) => [
       `${metadata.name}: ${status?.phase}: ${status?.conditions?.find((one) => one.type === 'Ready')?.message}`,
-      ...(status?.virtualMachines ?? []).map(({ name, state, why }) => `  ${name} ${state} ${why ?? ''}`),
+      ...(status?.items ?? []).map(({ name, state, why }) => `  ${name} ${state} ${why ?? ''}`),
     ]),
     ...failures.map(({ kind, sentence }) => `FAILURE ${kind}: ${sentence}`),
     failures.length === 0 ? 'nothing went wrong' : `${failures.length} things went wrong`,

@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import type { RecoveryRequest } from '../../src/api/generated/types.ts';
 import { holdBack } from '../../src/controllers/recovery/holdBack.ts';
-import { recall } from '../../src/controllers/recovery/memory.ts';
-import type { Step } from '../../src/domain/kernel/decide.ts';
+import { recall } from '../../src/controllers/recovery/recall.ts';
+import type { Step } from '../../src/domain/xapi/form.ts';
 
 const startedMs = 1_000;
 const wallMs = Date.parse('2026-01-01T00:10:00Z');
@@ -18,7 +18,7 @@ const notSentBefore = (seconds: number): RecoveryRequest =>
       phase: 'Running',
       journal: [
         {
-          effect: 'cutPower',
+          act: 'cutPower',
           targets: ['host-uuid-3'],
           outcome: 'NotSent',
           detail: 'HTTP 409.',

@@ -33,7 +33,7 @@ function found(uid: string, onlyOn = target): RecoveryRequest {
     status: {
       target: { hostUUID: source },
       journal: [{ outcome: 'Proven' }],
-      virtualMachines: [{ uuid: vmUUID('web'), name: 'web', state: 'Failed', onlyOn }],
+      items: [{ kind: 'VirtualMachine', id: vmUUID('web'), name: 'web', state: 'Failed', onlyOn }],
     },
   } as unknown as RecoveryRequest;
 }

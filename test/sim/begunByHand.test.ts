@@ -40,7 +40,7 @@ async function declareDeadByHand(world: World): Promise<void> {
 async function why(world: World, name: string, request = requestName): Promise<string> {
   let sentence = '';
   await world.run(async () => {
-    const machines = (await world.recovery(request))?.status?.virtualMachines ?? [];
+    const machines = (await world.recovery(request))?.status?.items ?? [];
     sentence = machines.find((machine) => machine.name === name)?.why ?? '';
   });
   return sentence;

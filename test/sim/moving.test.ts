@@ -15,7 +15,7 @@ async function machine(world: World, name: string, request = requestName) {
   let found: Record<string, unknown> | undefined;
   await world.run(async () => {
     const status = (await world.recovery(request))?.status;
-    found = status?.virtualMachines?.find((one) => one.name === name);
+    found = status?.items?.find((one) => one.name === name);
   });
   return found;
 }

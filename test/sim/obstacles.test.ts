@@ -25,7 +25,7 @@ async function call(world: World, method: string, params: readonly unknown[]): P
 async function whys(world: World): Promise<Readonly<Record<string, string>>> {
   const found: Record<string, string> = {};
   await world.run(async () => {
-    for (const one of (await world.recovery(requestName))?.status?.virtualMachines ?? []) {
+    for (const one of (await world.recovery(requestName))?.status?.items ?? []) {
       found[one.name] = `${one.state} ${one.why ?? ''}`;
     }
   });
@@ -40,7 +40,7 @@ async function planned(world: World): Promise<Readonly<Record<string, string>>> 
   await ended(world, 'look');
   const found: Record<string, string> = {};
   await world.run(async () => {
-    for (const one of (await world.recovery('look'))?.status?.virtualMachines ?? []) {
+    for (const one of (await world.recovery('look'))?.status?.items ?? []) {
       found[one.name] = `${one.state} ${one.why ?? ''}`;
     }
   });

@@ -277,12 +277,13 @@ test.each([2 * 3_600_000, -2 * 3_600_000])(
     await untilSeen(world, () => harm(world).includes(`declareDead ${lostHost}`));
     if (byMs < 0) await restart(world);
     await untilPhase(world, 'Succeeded');
-    let timeline: Readonly<Record<string, string>> = {};
+    const timeline = new Map<string, string>();
     await world.run(async () => {
-      timeline = { ...(await world.recovery(requestName))?.status?.timeline };
+      for (const { name, at } of (await world.recovery(requestName))?.status?.moments ?? [])
+        timeline.set(name, at);
     });
     const moments = ['detectedAt', 'decidedAt', 'fencedAt', 'releasedAt', 'firstUpAt', 'recoveredAt'].map(
-      (name) => Date.parse(timeline[name] ?? ''),
+      (name) => Date.parse(timeline.get(name) ?? ''),
     );
     expect(moments).toEqual(moments.toSorted((a, b) => a - b));
     expect((moments.at(-1) ?? 0) - (moments[0] ?? 0)).toBeLessThan(10 * 60_000);

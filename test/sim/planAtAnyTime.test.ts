@@ -19,7 +19,7 @@ test('a plan has room for every virtual machine at any moment of a settled pool'
     );
     expect([name, planned]).toEqual([name, true]);
     await world.run(async () => {
-      const machines = (await world.recovery(name))?.status?.virtualMachines ?? [];
+      const machines = (await world.recovery(name))?.status?.items ?? [];
       expect(machines).toHaveLength(2);
       expect(machines.filter((machine) => machine.state !== 'Planned').map(({ why }) => why)).toEqual([]);
     });

@@ -22,7 +22,7 @@ async function why(world: World, name: string): Promise<string> {
   let sentence = '';
   await world.run(async () => {
     const request = await world.recovery(requestName);
-    sentence = request?.status?.virtualMachines?.find((machine) => machine.name === name)?.why ?? '';
+    sentence = request?.status?.items?.find((machine) => machine.name === name)?.why ?? '';
   });
   return sentence;
 }

@@ -62,7 +62,7 @@ export async function endingOf(world: World, name: string): Promise<Ending> {
   return {
     phase: status?.status?.phase ?? 'none',
     results: Object.fromEntries(
-      (status?.status?.virtualMachines ?? []).map((machine) => [machine.name, machine.state]),
+      (status?.status?.items ?? []).map((machine) => [machine.name, machine.state]),
     ),
     running: Object.fromEntries(
       verdict.virtualMachines.map(({ name: vm, runsOn }) => [

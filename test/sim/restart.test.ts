@@ -23,7 +23,7 @@ test('an API server that acknowledges the record of a release and loses it does 
   const world = smallWorld({
     interpose: ({ method, label, body }) => {
       if (lost > 0 || method !== 'PUT' || !label.includes('/recoveryrequests/')) return 'deliver';
-      if (!body.includes('"effect":"declareDead"')) return 'deliver';
+      if (!body.includes('"act":"declareDead"')) return 'deliver';
       lost += 1;
       const reply = { status: 200, headers: { 'content-type': 'application/json' }, body };
       return { kind: 'falseReply', reaches: 'nobody', reply };
@@ -196,7 +196,7 @@ test('a restarted operator does not ask again for a release that the pool is sti
   await world.request(requestName, lostHost);
   await world.until(async () => {
     const journal = (await world.recovery(requestName))?.status?.journal ?? [];
-    return journal.some((entry) => entry.effect === 'declareDead');
+    return journal.some((entry) => entry.act === 'declareDead');
   });
   await world.pass(2_000);
   await restartOperator(world);
@@ -218,7 +218,7 @@ test('acts whose replies were lost in restarts are settled by what the world sho
   for (const effect of ['cutPower', 'declareDead', 'start']) {
     await world.until(async () => {
       const journal = (await world.recovery(requestName))?.status?.journal ?? [];
-      return journal.some((entry) => entry.effect === effect);
+      return journal.some((entry) => entry.act === effect);
     });
     await restartOperator(world);
   }

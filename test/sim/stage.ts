@@ -45,8 +45,8 @@ export async function look(world: World, name = requestName): Promise<Scene> {
     says: condition('Ready'),
     stalled: condition('Stalled'),
     fenced: condition('Fenced'),
-    journal: (status?.journal ?? []).map((entry) => `${entry.effect} ${entry.outcome}`),
-    machines: (status?.virtualMachines ?? []).map((machine) => `${machine.name} ${machine.state}`),
+    journal: (status?.journal ?? []).map((entry) => `${entry.act} ${entry.outcome}`),
+    machines: (status?.items ?? []).map((machine) => `${machine.name} ${machine.state}`),
     planHash: status?.plan?.hash ?? '',
   };
 }

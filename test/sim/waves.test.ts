@@ -65,7 +65,7 @@ function whenStartsAreRecorded(run: () => void): Interpose {
   let done = false;
   return ({ method, label, body }) => {
     const carries =
-      method === 'PUT' && label.includes('/recoveryrequests/') && body.includes('"effect":"start"');
+      method === 'PUT' && label.includes('/recoveryrequests/') && body.includes('"act":"start"');
     if (done || !carries) return 'deliver';
     done = true;
     run();

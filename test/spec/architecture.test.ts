@@ -144,7 +144,7 @@ const actBlind: Rule = (file) => {
 const capability = 'src/controllers/powerWatch.ts';
 
 test('controllers name no act', () => {
-  const text = "import { a } from '../domain/acts/start.ts'; if (entry.effect === 'removeLock') end();";
+  const text = "import { a } from '../domain/acts/start.ts'; if (entry.act === 'removeLock') end();";
   expect(actBlind(planted('src/controllers/x.ts', text))).toEqual([
     'src/controllers/x.ts imports ../domain/acts/start.ts',
     'src/controllers/x.ts names the act removeLock',

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { actKey } from '../../src/domain/acts/act.ts';
-import { decide, judgeAll, type Step } from '../../src/domain/kernel/decide.ts';
-import { allow, deny, type Guard, unknown, type Verdict } from '../../src/domain/kernel/verdict.ts';
+import { decide, judgeAll } from '../../src/domain/kernel/decide.ts';
+import { allow, deny, unknown, type Verdict } from '../../src/domain/kernel/verdict.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
+import type { Guard, Step } from '../../src/domain/xapi/form.ts';
 import { suspected, target, vmUUID } from './facts.ts';
 
 const { facts } = suspected();
-const effect = { kind: 'declareDead', hostUUID: target } as const;
+const act = { kind: 'declareDead', hostUUID: target } as const;
 
 function guard(name: string, verdict: Verdict): Guard {
   return { name, judge: () => verdict };
@@ -15,10 +16,10 @@ function guard(name: string, verdict: Verdict): Guard {
 function step(title: string, change: Partial<Step> = {}): Step {
   return {
     title,
-    risk: 'Disruptive',
+    acts: ['declareDead'],
     done: () => false,
     guards: [],
-    next: () => ({ kind: 'act', acts: [effect] }),
+    next: () => ({ kind: 'act', acts: [act] }),
     ...change,
   };
 }
@@ -82,7 +83,7 @@ describe('the runbook', () => {
   test('asks for the fence in every step from the release on that changes anything', () => {
     for (const one of releaseMember.steps.slice(1)) {
       const names = one.guards.map((guard) => guard.name);
-      if (one.risk === 'Read') continue;
+      if (one.acts.length === 0) continue;
       expect(names, one.title).toContain('hostIsProvenOff');
       expect(names, one.title).toContain('poolModeAllowsActing');
       expect(names, one.title).toContain('requestIsNotCancelled');
@@ -94,7 +95,7 @@ describe('the runbook', () => {
   });
 });
 
-test('the journal names an effect by what it is done to, so that a restarted process recognises it', () => {
+test('the journal names an act by what it is done to, so that a restarted process recognises it', () => {
   expect(actKey({ kind: 'cutPower', hostUUID: target })).toBe(`cutPower ${target}`);
   expect(actKey({ kind: 'declareDead', hostUUID: target })).toBe(`declareDead ${target}`);
   expect(actKey({ kind: 'removeLock', vdiUUID: 'disk-web', hostRef: 'OpaqueRef:3' })).toBe(

@@ -1,8 +1,9 @@
 /** Asks the runbook about a world, and says what it decided in the words that a test compares. */
 import { expect } from 'vitest';
 import type { Act } from '../../src/domain/acts/act.ts';
-import { type Decision, decide } from '../../src/domain/kernel/decide.ts';
+import { decide } from '../../src/domain/kernel/decide.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
+import type { Decision } from '../../src/domain/xapi/form.ts';
 import { target, type World } from './facts.ts';
 
 export const declaring = `declareDead ${target}`;
@@ -11,7 +12,7 @@ export function decisionOf(world: World): Decision {
   return decide(releaseMember.steps, world.facts);
 }
 
-export function effectsOf(world: World): readonly Act[] {
+export function actsOf(world: World): readonly Act[] {
   const decision = decisionOf(world);
   return decision.kind === 'act' ? decision.acts : [];
 }

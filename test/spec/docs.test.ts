@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { certificateLastsMs, offReadingsApartMs } from '../../src/domain/fence/certificate.ts';
-import { oldestMs } from '../../src/domain/kernel/freshness.ts';
+import { oldestMs } from '../../src/domain/xapi/ages.ts';
 
 const docs = fileURLToPath(new URL('../../docs', import.meta.url));
 const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })

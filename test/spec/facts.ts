@@ -4,11 +4,10 @@
  * takes a stage, changes the one thing that it is about, and asks.
  */
 import { certify } from '../../src/domain/fence/certificate.ts';
+import type { Attestation, Entry } from '../../src/domain/kernel/facts.ts';
 import type { Reading } from '../../src/domain/kernel/reading.ts';
 import type {
-  Attestation,
   DeclaredVirtualServer,
-  Entry,
   Facts,
   PlannedMachine,
   PowerObservation,
@@ -220,6 +219,7 @@ export function suspected(): World {
     nowMs,
     nowWallMs,
     momentMs: nowWallMs,
+    risk: 'Disruptive',
     request: { mode: 'Execute', cancelled: false, approval: undefined, attestations: [], waitsFor: [] },
     policy: {
       mode: 'Manual',
@@ -285,6 +285,7 @@ export function suspected(): World {
     ),
     declared: new Map(),
     serving: new Map(),
+    machines: new Map(),
   }).power('on', 2000);
   const draft = makePlan(base.facts);
   if ('because' in draft) throw new Error(draft.because);
@@ -342,4 +343,10 @@ export function recovered(): World {
   return unlocked().item('database', running).item('web', running).item('shop', running);
 }
 
-export const stages = { suspected, fenced, released, unlocked } as const;
+/**
+ * The worlds in which each step that acts does so, in the order of the steps, by the name of the procedure. A new procedure
+ * brings its own; the test of every guard fails until it has.
+ */
+export const stagesOf: Readonly<Record<string, Readonly<Record<string, () => World>>>> = {
+  ReleaseMember: { suspected, fenced, released, unlocked },
+};

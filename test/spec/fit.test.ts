@@ -47,7 +47,7 @@ function act(index: number, change: Partial<EntryRecord> = {}): EntryRecord {
 
 describe('a text', () => {
   test('that fits is left alone, to the very object that it is in', () => {
-    const status: Status = { virtualMachines: [{ uuid: 'u', name: 'app', state: 'Planned' }] };
+    const status: Status = { items: [{ kind: 'VirtualMachine', id: 'u', name: 'app', state: 'Planned' }] };
     expect(fitted(recoveryRequestKind, status)).toBe(status);
   });
 
@@ -61,11 +61,11 @@ describe('a text', () => {
     '%s is taken by the API server, says that something is missing, and stays the same when it is cut again',
     (_what, name) => {
       const status: Status = {
-        virtualMachines: [{ uuid: 'u', name, state: 'Planned', why: name.repeat(9) }],
+        items: [{ kind: 'VirtualMachine', id: 'u', name, state: 'Planned', why: name.repeat(9) }],
       };
       const once = fitted(recoveryRequestKind, status);
       expect(mistakes('RecoveryRequest', once)).toEqual([]);
-      const shown = once.virtualMachines?.[0]?.name ?? '';
+      const shown = once.items?.[0]?.name ?? '';
       expect(shown).toMatch(/… \(\d+ more characters\)$/);
       expect(shown).not.toMatch(/[\n\r\t]/);
       expect(JSON.parse(JSON.stringify(once))).toEqual(once);
@@ -92,7 +92,7 @@ describe('a text', () => {
 test('a list that is too long ends with how many are missing', () => {
   const targets = Array.from({ length: 1005 }, (_, index) => `disk-${index}`);
   const status: Status = {
-    journal: [{ step: 's', effect: 'removeLock', epoch: 1, at: '2026-01-01T00:00:00Z', targets }],
+    journal: [{ step: 's', act: 'removeLock', epoch: 1, at: '2026-01-01T00:00:00Z', targets }],
   };
   const kept = fitted(recoveryRequestKind, status).journal?.[0]?.targets ?? [];
   expect(kept).toHaveLength(1000);

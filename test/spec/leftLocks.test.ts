@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { declaring, effectsOf, expectWaiting, stepOf } from './decisions.ts';
+import { actsOf, declaring, expectWaiting, stepOf } from './decisions.ts';
 import { diskOf, heldByTarget, lock, nowMs, released, unlocked, vmUUID, type World } from './facts.ts';
 
 describe('the locks', () => {
@@ -18,7 +18,7 @@ describe('the locks', () => {
     );
   });
   test('removes by hand what is left after the pool was asked twice, one disk at a time', () => {
-    expect(effectsOf(twice().locks([lock('database', heldByTarget), lock('web', heldByTarget)]))).toEqual([
+    expect(actsOf(twice().locks([lock('database', heldByTarget), lock('web', heldByTarget)]))).toEqual([
       { kind: 'removeLock', vdiUUID: diskOf('database'), hostRef: 'OpaqueRef:host-3' },
     ]);
   });
@@ -44,7 +44,7 @@ describe('the locks', () => {
     const world = unlocked()
       .acted({ key: declaring, sinceMs: nowMs - 5000 })
       .locks([other, interrupted, lock('database')]);
-    expect(effectsOf(world)).toMatchObject([{ kind: 'start', vmUUID: vmUUID('database') }]);
+    expect(actsOf(world)).toMatchObject([{ kind: 'start', vmUUID: vmUUID('database') }]);
   });
   test('does not remove one lock a third time', () => {
     const failed = { key: `removeLock ${diskOf('web')}`, outcome: 'NotDone' } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { effectsOf, expectRefusal, stepOf } from './decisions.ts';
+import { actsOf, expectRefusal, stepOf } from './decisions.ts';
 import { fenced, hostUUID, nowWallMs, released, suspected, target, unlocked } from './facts.ts';
 
 describe('what changes midway stops it where it stands', () => {
@@ -34,7 +34,7 @@ describe('what changes midway stops it where it stands', () => {
     const { certificate } = stage().facts;
     const expired = certificate && { ...certificate, validUntilWallMs: nowWallMs };
     expect(stepOf(stage().with({ certificate: expired }))).toBe(1);
-    expect(effectsOf(stage().with({ certificate: expired }))).toEqual([]);
+    expect(actsOf(stage().with({ certificate: expired }))).toEqual([]);
   });
   test.each([{ hostUUID: hostUUID(4) }, { serial: 'SN-4' }])(
     'takes the proof about another machine for none: %o',
@@ -49,6 +49,6 @@ describe('what changes midway stops it where it stands', () => {
   test('starts nothing on a member that fails after the plan was made', () => {
     const world = unlocked();
     const host = world.facts.plan?.items.find((item) => item.name === 'database')?.host ?? '';
-    expect(effectsOf(world.answer(host, { kind: 'silent', says: 'nothing' }))).toEqual([]);
+    expect(actsOf(world.answer(host, { kind: 'silent', says: 'nothing' }))).toEqual([]);
   });
 });

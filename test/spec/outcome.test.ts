@@ -12,7 +12,7 @@ function outcome(
   since: { readonly requestMs?: number; readonly stepMs?: number } = {},
 ): Outcome {
   const decision = decide(releaseMember.steps, facts);
-  return outcomeOf(decision, facts, {
+  return outcomeOf(releaseMember, decision, facts, {
     requestMs: since.requestMs ?? facts.nowMs,
     step:
       decision.kind === 'finished'

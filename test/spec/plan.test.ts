@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { planText } from '../../src/domain/kernel/plan.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
 import type { PlannedMachine } from '../../src/domain/xapi/facts.ts';
 import type { MemberAnswer } from '../../src/domain/xapi/pool.ts';
-import { makePlan, planIsOutdated, planText } from '../../src/domain/xapi/releasePlan.ts';
+import { makePlan, planIsOutdated } from '../../src/domain/xapi/releasePlan.ts';
 import { beliefOf, gib, hostUUID, machine, master, suspected, target, vmUUID, type World } from './facts.ts';
 import { notRead, read } from './parts.ts';
 
@@ -24,7 +25,7 @@ function item(world: World, name: string): PlannedMachine | undefined {
 function textOf(world: World): string {
   const draft = makePlan(world.facts);
   if ('because' in draft) throw new Error(draft.because);
-  return planText(draft, world.facts, releaseMember);
+  return planText(releaseMember, draft, world.facts);
 }
 
 describe('the plan', () => {

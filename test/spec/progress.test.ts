@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Entry } from '../../src/domain/kernel/facts.ts';
 import { delayLeftMs, startCandidates } from '../../src/domain/steps/everyVirtualMachineIsUp.ts';
-import type { Entry, PlannedMachine } from '../../src/domain/xapi/facts.ts';
+import type { PlannedMachine } from '../../src/domain/xapi/facts.ts';
 import { advance, isFinal } from '../../src/domain/xapi/progress.ts';
 import {
   declaredServer,
@@ -201,6 +202,7 @@ describe('whose turn it is, whatever the plan', () => {
     const items = drawn.map((one, index): PlannedMachine => {
       const up = one.state === 'Running' || one.state === 'Serving';
       return {
+        kind: 'VirtualMachine',
         id: vmUUID(`vm${index}`),
         name: `vm${index}`,
         order: one.order,
@@ -214,7 +216,7 @@ describe('whose turn it is, whatever the plan', () => {
         runningAtWallMs: undefined,
       };
     });
-    const acts = items
+    const journal = items
       .filter((one) => one.state === 'Starting')
       .map(
         (one): Entry => ({
@@ -228,7 +230,10 @@ describe('whose turn it is, whatever the plan', () => {
         }),
       );
     return base
-      .with({ journal: acts, plan: { hash: 'drawn', hostRef: 'OpaqueRef:host-3', items } })
+      .with({
+        journal,
+        plan: { hash: 'drawn', hosts: [{ uuid: target, ref: 'OpaqueRef:host-3', name: 'host-3' }], items },
+      })
       .policy({ startsAtOncePerHost: 2 });
   };
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { RecoveryRequest } from '../../src/api/generated/types.ts';
-import { makeRecord, progressOf } from '../../src/controllers/recovery/makeRecord.ts';
-import { type EntryRecord, type Memory, recall } from '../../src/controllers/recovery/memory.ts';
+import { makeRecord } from '../../src/controllers/recovery/makeRecord.ts';
+import type { EntryRecord, Memory } from '../../src/controllers/recovery/memory.ts';
+import { recall } from '../../src/controllers/recovery/recall.ts';
 import { decide } from '../../src/domain/kernel/decide.ts';
 import { outcomeOf } from '../../src/domain/kernel/outcome.ts';
 import { releaseMember } from '../../src/domain/procedures/releaseMember.ts';
@@ -9,6 +10,12 @@ import type { PlannedMachine } from '../../src/domain/xapi/facts.ts';
 import { unlocked } from './facts.ts';
 
 const machines = 500;
+
+function progressOf(items: readonly PlannedMachine[]): string {
+  const { facts } = unlocked();
+  return releaseMember.telling.progress({ ...facts, plan: facts.plan && { ...facts.plan, items } });
+}
+
 const uuid = (index: number): string => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
 
 const request: RecoveryRequest = {
@@ -24,6 +31,7 @@ function memoryOfMany(): Memory {
   const items = Array.from(
     { length: machines },
     (_, index): PlannedMachine => ({
+      kind: 'VirtualMachine',
       id: uuid(index),
       name: `application-server-with-a-long-name-${index}`,
       order: index % 10,
@@ -37,7 +45,7 @@ function memoryOfMany(): Memory {
       runningAtWallMs: index % 2 === 0 ? facts.nowWallMs : undefined,
     }),
   );
-  const acts = items
+  const journal = items
     .filter((item) => item.state === 'Running')
     .map(
       (item, wave): EntryRecord => ({
@@ -59,11 +67,10 @@ function memoryOfMany(): Memory {
     );
   return {
     ...recall(request, { monotonicMs: () => facts.nowMs, wallMs: () => facts.nowWallMs }, 0),
-    journal: acts,
+    journal,
     plan: {
       hash: 'f'.repeat(16),
-      hostRef: 'OpaqueRef:x',
-      hostName: 'host-3',
+      hosts: [{ uuid: uuid(9_999), ref: 'OpaqueRef:x', name: 'host-3' }],
       madeAtWallMs: 0,
       restsOn: [],
       items,
@@ -74,22 +81,24 @@ function memoryOfMany(): Memory {
 test('the record of a recovery of 500 virtual machines stays under 256 KiB', () => {
   const memory = memoryOfMany();
   const base = unlocked().facts;
-  const facts = { ...base, plan: memory.plan, acts: [...base.journal, ...memory.journal] };
+  const facts = { ...base, plan: memory.plan, journal: [...base.journal, ...memory.journal] };
   const decision = decide(releaseMember.steps, facts);
-  const outcome = outcomeOf(decision, facts, { requestMs: facts.nowMs, step: undefined });
-  const record = makeRecord({ request, memory, facts, decision, outcome });
-  expect(record.virtualMachines).toHaveLength(machines);
+  const outcome = outcomeOf(releaseMember, decision, facts, { requestMs: facts.nowMs, step: undefined });
+  const record = makeRecord({ procedure: releaseMember, request, memory, facts, decision, outcome });
+  expect(record.items).toHaveLength(machines);
   expect(JSON.stringify(record).length).toBeLessThan(256 * 1024);
 });
 
 test('merging waves of starts in the journal loses no target', () => {
   const memory = memoryOfMany();
   const base = unlocked().facts;
-  const facts = { ...base, plan: memory.plan, acts: memory.journal };
+  const facts = { ...base, plan: memory.plan, journal: memory.journal };
   const decision = decide(releaseMember.steps, facts);
-  const outcome = outcomeOf(decision, facts, { requestMs: facts.nowMs, step: undefined });
-  const { journal } = makeRecord({ request, memory, facts, decision, outcome });
-  expect(journal?.flatMap((entry) => entry.targets ?? [])).toEqual(memory.journal.map((act) => act.target));
+  const outcome = outcomeOf(releaseMember, decision, facts, { requestMs: facts.nowMs, step: undefined });
+  const { journal } = makeRecord({ procedure: releaseMember, request, memory, facts, decision, outcome });
+  expect(journal?.flatMap((entry) => entry.targets ?? [])).toEqual(
+    memory.journal.map((entry) => entry.target),
+  );
   expect(journal?.length).toBeLessThanOrEqual(40);
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
+  actsOf,
   decisionOf,
   declaring,
-  effectsOf,
   expectRefusal,
   expectWaiting,
   sentenceOf,
@@ -27,27 +27,27 @@ import {
 
 describe('the steps, in their order', () => {
   test('cuts the power first, of the very machine by its serial, and nothing else', () => {
-    expect(effectsOf(suspected())).toEqual([{ kind: 'cutPower', hostUUID: target }]);
+    expect(actsOf(suspected())).toEqual([{ kind: 'cutPower', hostUUID: target }]);
     expect(stepOf(suspected())).toBe(1);
   });
   test('declares the member dead once it is proven off, and nothing else', () => {
-    expect(effectsOf(fenced())).toEqual([{ kind: 'declareDead', hostUUID: target }]);
+    expect(actsOf(fenced())).toEqual([{ kind: 'declareDead', hostUUID: target }]);
     expect(stepOf(fenced())).toBe(2);
   });
   test('asks the pool once more to release where a lock was left', () => {
-    expect(effectsOf(released())).toEqual([{ kind: 'declareDead', hostUUID: target }]);
+    expect(actsOf(released())).toEqual([{ kind: 'declareDead', hostUUID: target }]);
     expect(stepOf(released())).toBe(3);
   });
   test('starts the lowest order first, each on its planned member', () => {
     const world = unlocked();
     const planned = world.facts.plan?.items.find((item) => item.name === 'database')?.host;
     expect(planned).toBeDefined();
-    expect(effectsOf(world)).toEqual([{ kind: 'start', vmUUID: vmUUID('database'), hostUUID: planned }]);
+    expect(actsOf(world)).toEqual([{ kind: 'start', vmUUID: vmUUID('database'), hostUUID: planned }]);
     expect(stepOf(world)).toBe(4);
   });
   test('starts the next order together when the first runs', () => {
     const world = unlocked().item('database', { state: 'Running', runningSinceMs: nowMs - 1 });
-    expect(effectsOf(world).map((effect) => effect.kind === 'start' && effect.vmUUID)).toEqual([
+    expect(actsOf(world).map((act) => act.kind === 'start' && act.vmUUID)).toEqual([
       vmUUID('shop'),
       vmUUID('web'),
     ]);
@@ -78,7 +78,7 @@ describe('the fence', () => {
   });
   test('gives up after three cuts without effect, and asks for a hand', () => {
     const cut = { key: `cutPower ${target}`, outcome: 'NotDone' } as const;
-    expect(effectsOf(suspected().acted(cut).acted(cut))).toHaveLength(1);
+    expect(actsOf(suspected().acted(cut).acted(cut))).toHaveLength(1);
     expectRefusal(suspected().acted(cut).acted(cut).acted(cut), /tried 3 times.*by hand.*attestations/);
   });
   test('says at once why a controller refused to cut, and what a person can do', () => {
@@ -99,7 +99,7 @@ describe('the fence', () => {
     expectWaiting(world, /cannot be read/);
   });
   test("releases on a person's word where no device can tell", () => {
-    expect(effectsOf(fencedByWord())).toEqual([{ kind: 'declareDead', hostUUID: target }]);
+    expect(actsOf(fencedByWord())).toEqual([{ kind: 'declareDead', hostUUID: target }]);
   });
   test.each([
     ['is about another host', { hostUUID: hostUUID(4) }],
@@ -143,13 +143,13 @@ describe('the release', () => {
       },
     ] as const;
     expect(stepOf(world.with({ journal: acts }))).toBe(2);
-    expect(effectsOf(world.with({ journal: acts }))).toEqual([]);
+    expect(actsOf(world.with({ journal: acts }))).toEqual([]);
   });
   test('asks again when only some virtual machines were released', () => {
     const partly = fenced()
       .machine('database', { powerState: 'Halted', residentOn: undefined })
       .acted({ key: declaring, outcome: 'NotDone', reply: 'failed', says: 'VM_BAD_POWER_STATE' });
-    expect(effectsOf(partly)).toEqual([{ kind: 'declareDead', hostUUID: target }]);
+    expect(actsOf(partly)).toEqual([{ kind: 'declareDead', hostUUID: target }]);
   });
   test('gives up after three requests, with what the pool said last', () => {
     const failed = { key: declaring, outcome: 'NotDone', reply: 'failed', says: 'XAPI_HOOK_FAILED' } as const;
@@ -185,7 +185,7 @@ describe('the starts', () => {
   });
   test('does not let a virtual machine that cannot be recovered hold up the next order', () => {
     const world = unlocked().item('database', { state: 'Failed' });
-    expect(effectsOf(world)).toHaveLength(2);
+    expect(actsOf(world)).toHaveLength(2);
   });
   test('starts no more at once on a host than the Pool allows', () => {
     const world = unlocked()
@@ -195,7 +195,7 @@ describe('the starts', () => {
       .start('web', { bootOn: master })
       .start('shop', { bootOn: master })
       .policy({ startsAtOncePerHost: 1 });
-    expect(effectsOf(world)).toEqual([{ kind: 'start', vmUUID: vmUUID('shop'), hostUUID: master }]);
+    expect(actsOf(world)).toEqual([{ kind: 'start', vmUUID: vmUUID('shop'), hostUUID: master }]);
   });
   test('waits for the probe of what it started, and not for ever', () => {
     const probed = recovered().declared('web', { probe: 'tcp', probeTimeoutMs: 300_000 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { settle } from '../../src/domain/acts/catalogue.ts';
-import type { Entry } from '../../src/domain/xapi/facts.ts';
+import type { Entry } from '../../src/domain/kernel/facts.ts';
+
 import {
   diskOf,
   fenced,

@@ -22,7 +22,7 @@ import {
   read,
   released,
   silent,
-  stages,
+  stagesOf,
   target,
   unlocked,
   type World,
@@ -64,7 +64,7 @@ const changes: readonly ((world: World) => World)[] = [
 ];
 
 const beginnings: readonly (() => World)[] = [
-  ...Object.values(stages),
+  ...Object.values(stagesOf).flatMap((stages) => Object.values(stages)),
   fencedByWord,
   () => released(fencedByWord()),
   () => unlocked(fencedByWord()),
@@ -107,7 +107,7 @@ function readingsOf(facts: Facts): readonly {
   ];
 }
 
-function effectsOf(facts: Facts): readonly Act[] {
+function actsOf(facts: Facts): readonly Act[] {
   const decision = decide(releaseMember.steps, facts);
   return decision.kind === 'act' ? decision.acts : [];
 }
@@ -122,7 +122,7 @@ describe('unknown is never yes', () => {
   test('the drawn worlds are worth drawing: the runbook acts in many of them, in each way, and stops in many', () => {
     const kinds = fc
       .sample(drawnWorld, { numRuns: 1000, seed: 7 })
-      .map((world) => effectsOf(world.facts)[0]?.kind ?? 'nothing');
+      .map((world) => actsOf(world.facts)[0]?.kind ?? 'nothing');
     for (const kind of ['cutPower', 'declareDead', 'removeLock', 'start', 'nothing']) {
       expect(kinds.filter((one) => one === kind).length, kind).toBeGreaterThan(2);
     }
@@ -130,10 +130,9 @@ describe('unknown is never yes', () => {
   test('forgetting any one reading never leads to an act that was not decided before', () => {
     fc.assert(
       fc.property(drawnWorld, ({ facts }) => {
-        const before = effectsOf(facts);
+        const before = actsOf(facts);
         for (const { name, put } of readingsOf(facts)) {
-          for (const effect of effectsOf(put(forget)))
-            expect(before, `without ${name}`).toContainEqual(effect);
+          for (const act of actsOf(put(forget))) expect(before, `without ${name}`).toContainEqual(act);
         }
       }),
       { numRuns: 400 },
@@ -142,10 +141,9 @@ describe('unknown is never yes', () => {
   test('having taken any one reading longer ago never leads to an act that was not decided before', () => {
     fc.assert(
       fc.property(drawnWorld, fc.integer({ min: 1, max: 120_000 }), ({ facts }, ms) => {
-        const before = effectsOf(facts);
+        const before = actsOf(facts);
         for (const { name, put } of readingsOf(facts)) {
-          for (const effect of effectsOf(put(ago(ms))))
-            expect(before, `older ${name}`).toContainEqual(effect);
+          for (const act of actsOf(put(ago(ms)))) expect(before, `older ${name}`).toContainEqual(act);
         }
       }),
       { numRuns: 400 },
@@ -157,7 +155,7 @@ describe('unknown is never yes', () => {
       fc.assert(
         fc.property(drawnWorld, ({ facts }) => {
           const place = readingsOf(facts).find((one) => one.name === name);
-          expect(effectsOf(place?.put(forget) ?? facts)).toEqual([]);
+          expect(actsOf(place?.put(forget) ?? facts)).toEqual([]);
         }),
         { numRuns: 300 },
       );
@@ -166,9 +164,9 @@ describe('unknown is never yes', () => {
   test("nothing harmful is decided while the power cannot be read, except on a person's word", () => {
     fc.assert(
       fc.property(drawnWorld, ({ facts }) => {
-        const effects = effectsOf({ ...facts, powerUnknown: 'it could not be read' });
-        if (facts.certificate?.method !== 'Attestation') expect(effects).toEqual([]);
-        expect(effects.map((effect) => effect.kind)).not.toContain('cutPower');
+        const acts = actsOf({ ...facts, powerUnknown: 'it could not be read' });
+        if (facts.certificate?.method !== 'Attestation') expect(acts).toEqual([]);
+        expect(acts.map((act) => act.kind)).not.toContain('cutPower');
       }),
       { numRuns: 400 },
     );
@@ -176,7 +174,7 @@ describe('unknown is never yes', () => {
   test('nothing that rests on the fence is decided when the power reads as anything but off', () => {
     fc.assert(
       fc.property(drawnWorld, fc.constantFrom('on', 'other'), (world, power) => {
-        const kinds = effectsOf(world.power(power as 'on', 50).facts).map((effect) => effect.kind);
+        const kinds = actsOf(world.power(power as 'on', 50).facts).map((act) => act.kind);
         expect(kinds.filter((kind) => kind !== 'cutPower')).toEqual([]);
       }),
       { numRuns: 400 },
@@ -191,7 +189,7 @@ describe('unknown is never yes', () => {
     );
     fc.assert(
       fc.property(drawnWorld, answers, (world, answer) => {
-        expect(effectsOf(world.answer(target, answer).facts)).toEqual([]);
+        expect(actsOf(world.answer(target, answer).facts)).toEqual([]);
       }),
       { numRuns: 300 },
     );
@@ -199,10 +197,10 @@ describe('unknown is never yes', () => {
   test('an act that is open is not decided again', () => {
     fc.assert(
       fc.property(drawnWorld, (world) => {
-        for (const effect of effectsOf(world.facts)) {
-          const key = keyOf(effect);
+        for (const act of actsOf(world.facts)) {
+          const key = keyOf(act);
           const open = world.acted({ key, outcome: 'Intended', reply: undefined, sinceMs: nowMs });
-          expect(effectsOf(open.facts).map(keyOf)).not.toContain(key);
+          expect(actsOf(open.facts).map(keyOf)).not.toContain(key);
         }
       }),
       { numRuns: 300 },
@@ -210,8 +208,8 @@ describe('unknown is never yes', () => {
   });
 });
 
-function keyOf(effect: Act): string {
-  return `${effect.kind} ${'vmUUID' in effect ? effect.vmUUID : 'vdiUUID' in effect ? effect.vdiUUID : effect.hostUUID}`;
+function keyOf(act: Act): string {
+  return `${act.kind} ${'vmUUID' in act ? act.vmUUID : 'vdiUUID' in act ? act.vdiUUID : act.hostUUID}`;
 }
 
 test('a world without any reading at all waits, in every stage', () => {

@@ -1388,6 +1388,11 @@ export const crds = [
            "fieldPath": ".target"
           },
           {
+           "rule": "self.procedure != 'ReleaseMember' || has(self.target.hostRef)",
+           "message": "target.hostRef is missing; ReleaseMember is about a Host, the failed member",
+           "fieldPath": ".target"
+          },
+          {
            "rule": "self.procedure == oldSelf.procedure",
            "message": "procedure cannot be changed once the request exists; create a new RecoveryRequest",
            "fieldPath": ".procedure"
@@ -1411,14 +1416,17 @@ export const crds = [
          "properties": {
           "target": {
            "type": "object",
-           "description": "What is to be recovered.",
-           "required": [
-            "hostRef"
+           "description": "What is to be recovered. One of its fields is set, the one that the procedure is about.",
+           "x-kubernetes-validations": [
+            {
+             "rule": "[has(self.hostRef), has(self.poolRef), has(self.virtualServerRef), has(self.storageRepository)].filter(named, named).size() <= 1",
+             "message": "only one of hostRef, poolRef, virtualServerRef and storageRepository can be the target"
+            }
            ],
            "properties": {
             "hostRef": {
              "type": "object",
-             "description": "The failed Host, in the same namespace.",
+             "description": "A Host in the same namespace, for ReleaseMember the failed one.",
              "required": [
               "name"
              ],
@@ -1428,6 +1436,67 @@ export const crds = [
                "description": "Name of the Host.",
                "minLength": 1,
                "maxLength": 253
+              }
+             }
+            },
+            "poolRef": {
+             "type": "object",
+             "description": "A Pool in the same namespace. No procedure of today is about one.",
+             "required": [
+              "name"
+             ],
+             "properties": {
+              "name": {
+               "type": "string",
+               "description": "Name of the Pool.",
+               "minLength": 1,
+               "maxLength": 253
+              }
+             }
+            },
+            "virtualServerRef": {
+             "type": "object",
+             "description": "A VirtualServer in the same namespace. No procedure of today is about one.",
+             "required": [
+              "name"
+             ],
+             "properties": {
+              "name": {
+               "type": "string",
+               "description": "Name of the VirtualServer.",
+               "minLength": 1,
+               "maxLength": 253
+              }
+             }
+            },
+            "storageRepository": {
+             "type": "object",
+             "description": "A storage repository of a Pool in the same namespace. No procedure of today is about one.",
+             "required": [
+              "uuid",
+              "poolRef"
+             ],
+             "properties": {
+              "uuid": {
+               "type": "string",
+               "description": "UUID of the storage repository.",
+               "minLength": 1,
+               "maxLength": 36
+              },
+              "poolRef": {
+               "type": "object",
+               "description": "The Pool that it belongs to.",
+               "required": [
+                "name"
+               ],
+               "properties": {
+                "name": {
+                 "type": "string",
+                 "description": "Name of the Pool.",
+                 "minLength": 1,
+                 "maxLength": 253
+                }
+               }
               }
              }
             }
@@ -1565,10 +1634,6 @@ export const crds = [
              "type": "string",
              "description": "UUID of the host."
             },
-            "hostRef": {
-             "type": "string",
-             "description": "The pool's reference of the host; its storage locks are named after it."
-            },
             "hostName": {
              "type": "string",
              "description": "Name of the host in its pool."
@@ -1623,6 +1688,40 @@ export const crds = [
                  "Active",
                  "Done"
                 ]
+               },
+               "since": {
+                "type": "string",
+                "format": "date-time",
+                "description": "Since when it is under way; only while it is."
+               }
+              }
+             }
+            },
+            "hosts": {
+             "type": "array",
+             "description": "The hosts that the plan is about, as their pool knew them when it was made.",
+             "maxItems": 64,
+             "items": {
+              "type": "object",
+              "required": [
+               "uuid",
+               "ref"
+              ],
+              "properties": {
+               "uuid": {
+                "type": "string",
+                "description": "UUID of the host.",
+                "maxLength": 64
+               },
+               "ref": {
+                "type": "string",
+                "description": "The pool's reference of it; its storage locks are named after that.",
+                "maxLength": 128
+               },
+               "name": {
+                "type": "string",
+                "description": "Its name in the pool.",
+                "maxLength": 256
                }
               }
              }
@@ -1654,22 +1753,33 @@ export const crds = [
             }
            }
           },
-          "virtualMachines": {
+          "items": {
            "type": "array",
-           "description": "Each virtual machine of the target, in the order of its start.",
+           "description": "What the plan is about, one by one. For ReleaseMember each virtual machine of the member, in the order of its start.",
            "maxItems": 4096,
            "items": {
             "type": "object",
             "required": [
-             "uuid",
+             "kind",
+             "id",
              "name",
              "state"
             ],
             "properties": {
-             "uuid": {
+             "kind": {
               "type": "string",
-              "description": "UUID of the virtual machine.",
-              "maxLength": 36
+              "description": "What it is.",
+              "enum": [
+               "VirtualMachine",
+               "Host",
+               "StorageRepository",
+               "VirtualServer"
+              ]
+             },
+             "id": {
+              "type": "string",
+              "description": "Its UUID.",
+              "maxLength": 64
              },
              "name": {
               "type": "string",
@@ -1690,16 +1800,8 @@ export const crds = [
              },
              "state": {
               "type": "string",
-              "description": "Planned, Starting, Running (read back), Serving (its probe answered), LeftHalted (declared so), NotRecoverable (not here), Failed.",
-              "enum": [
-               "Planned",
-               "Starting",
-               "Running",
-               "Serving",
-               "LeftHalted",
-               "NotRecoverable",
-               "Failed"
-              ]
+              "description": "How far it is. A virtual machine: Planned, Starting, Running (read back), Serving (its probe answered), LeftHalted (declared so), NotRecoverable (not here), Failed.",
+              "maxLength": 64
              },
              "host": {
               "type": "string",
@@ -1767,116 +1869,174 @@ export const crds = [
             }
            }
           },
-          "evidence": {
-           "type": "object",
-           "description": "Proof that the machine has no power.",
-           "properties": {
-            "words": {
-             "type": "array",
-             "description": "People's words that it has no power, as they were first seen here. One that was ended by a sign of life never counts again.",
-             "maxItems": 8,
-             "items": {
-              "type": "object",
-              "properties": {
-               "by": {
-                "type": "string",
-                "description": "Whose word.",
-                "maxLength": 253
-               },
-               "at": {
-                "type": "string",
-                "format": "date-time",
-                "description": "The moment that it states."
-               },
-               "seenAt": {
-                "type": "string",
-                "format": "date-time",
-                "description": "When it was first seen here."
-               },
-               "endedBecause": {
-                "type": "string",
-                "description": "The sign of life that ended it.",
-                "maxLength": 1024
-               },
-               "endedAt": {
-                "type": "string",
-                "format": "date-time",
-                "description": "When that was heard."
-               }
-              }
+          "asks": {
+           "type": "array",
+           "description": "What a person has to do now, so that the recovery can go on. Empty while it waits for nobody.",
+           "maxItems": 16,
+           "items": {
+            "type": "object",
+            "required": [
+             "step",
+             "role",
+             "todo",
+             "seenBy",
+             "since"
+            ],
+            "properties": {
+             "step": {
+              "type": "string",
+              "description": "Title of the step that waits.",
+              "maxLength": 512
+             },
+             "role": {
+              "type": "string",
+              "description": "Who can do it.",
+              "maxLength": 256
+             },
+             "todo": {
+              "type": "string",
+              "description": "What to do.",
+              "maxLength": 1024
+             },
+             "seenBy": {
+              "type": "string",
+              "description": "What shows that it is done.",
+              "maxLength": 512
+             },
+             "answerIn": {
+              "type": "string",
+              "description": "The field that takes the answer.",
+              "maxLength": 128
+             },
+             "since": {
+              "type": "string",
+              "format": "date-time",
+              "description": "Since when it is asked for."
              }
-            },
-            "certificate": {
-             "type": "object",
-             "description": "The fence certificate. It counts only while fresh readings still agree with it.",
-             "properties": {
-              "hostUUID": {
-               "type": "string",
-               "description": "The machine.",
-               "maxLength": 36
-              },
-              "serial": {
-               "type": "string",
-               "description": "Its serial number as the device showed it.",
-               "maxLength": 128
-              },
-              "method": {
-               "type": "string",
-               "description": "How it is known.",
-               "enum": [
-                "Redfish",
-                "Attestation"
-               ]
-              },
-              "device": {
-               "type": "string",
-               "description": "Which device said so.",
-               "maxLength": 512
-              },
-              "attestedBy": {
-               "type": "string",
-               "description": "Who said so where no device could.",
-               "maxLength": 253
-              },
-              "statement": {
-               "type": "string",
-               "description": "Their words.",
-               "maxLength": 1024
-              },
-              "readings": {
-               "type": "array",
-               "description": "The readings that made the proof.",
-               "maxItems": 8,
-               "items": {
-                "type": "object",
-                "properties": {
-                 "power": {
-                  "type": "string",
-                  "description": "The device's word.",
-                  "maxLength": 64
-                 },
-                 "at": {
-                  "type": "string",
-                  "format": "date-time",
-                  "description": "When."
-                 }
+            }
+           }
+          },
+          "proofs": {
+           "type": "array",
+           "description": "What proves that machines have no power, one entry for each machine.",
+           "x-kubernetes-list-type": "map",
+           "x-kubernetes-list-map-keys": [
+            "hostUUID"
+           ],
+           "maxItems": 64,
+           "items": {
+            "type": "object",
+            "required": [
+             "hostUUID"
+            ],
+            "properties": {
+             "hostUUID": {
+              "type": "string",
+              "description": "The machine.",
+              "maxLength": 64
+             },
+             "words": {
+              "type": "array",
+              "description": "People's words that it has no power, as they were first seen here. One that was ended by a sign of life never counts again.",
+              "maxItems": 8,
+              "items": {
+               "type": "object",
+               "properties": {
+                "by": {
+                 "type": "string",
+                 "description": "Whose word.",
+                 "maxLength": 253
+                },
+                "at": {
+                 "type": "string",
+                 "format": "date-time",
+                 "description": "The moment that it states."
+                },
+                "seenAt": {
+                 "type": "string",
+                 "format": "date-time",
+                 "description": "When it was first seen here."
+                },
+                "endedBecause": {
+                 "type": "string",
+                 "description": "The sign of life that ended it.",
+                 "maxLength": 1024
+                },
+                "endedAt": {
+                 "type": "string",
+                 "format": "date-time",
+                 "description": "When that was heard."
                 }
                }
-              },
-              "issuedAt": {
-               "type": "string",
-               "format": "date-time",
-               "description": "When the proof was complete."
-              },
-              "validUntil": {
-               "type": "string",
-               "format": "date-time",
-               "description": "When it ends in any case."
-              },
-              "voidBecause": {
-               "type": "string",
-               "description": "The contrary sign that ended it.",
-               "maxLength": 1024
+              }
+             },
+             "certificate": {
+              "type": "object",
+              "description": "The fence certificate. It counts only while fresh readings still agree with it.",
+              "properties": {
+               "serial": {
+                "type": "string",
+                "description": "Its serial number as the device showed it.",
+                "maxLength": 128
+               },
+               "method": {
+                "type": "string",
+                "description": "How it is known.",
+                "enum": [
+                 "Redfish",
+                 "Attestation"
+                ]
+               },
+               "device": {
+                "type": "string",
+                "description": "Which device said so.",
+                "maxLength": 512
+               },
+               "attestedBy": {
+                "type": "string",
+                "description": "Who said so where no device could.",
+                "maxLength": 253
+               },
+               "statement": {
+                "type": "string",
+                "description": "Their words.",
+                "maxLength": 1024
+               },
+               "readings": {
+                "type": "array",
+                "description": "The readings that made the proof.",
+                "maxItems": 8,
+                "items": {
+                 "type": "object",
+                 "properties": {
+                  "power": {
+                   "type": "string",
+                   "description": "The device's word.",
+                   "maxLength": 64
+                  },
+                  "at": {
+                   "type": "string",
+                   "format": "date-time",
+                   "description": "When."
+                  }
+                 }
+                }
+               },
+               "issuedAt": {
+                "type": "string",
+                "format": "date-time",
+                "description": "When the proof was complete."
+               },
+               "validUntil": {
+                "type": "string",
+                "format": "date-time",
+                "description": "When it ends in any case."
+               },
+               "voidBecause": {
+                "type": "string",
+                "description": "The contrary sign that ended it.",
+                "maxLength": 1024
+               }
               }
              }
             }
@@ -1890,7 +2050,7 @@ export const crds = [
             "type": "object",
             "required": [
              "step",
-             "effect",
+             "act",
              "epoch",
              "at"
             ],
@@ -1900,10 +2060,10 @@ export const crds = [
               "description": "Title of the step.",
               "maxLength": 512
              },
-             "effect": {
+             "act": {
               "type": "string",
               "description": "What was to be done.",
-              "maxLength": 512
+              "maxLength": 128
              },
              "targets": {
               "type": "array",
@@ -1961,39 +2121,31 @@ export const crds = [
             }
            }
           },
-          "timeline": {
-           "type": "object",
-           "description": "The moments of this recovery.",
-           "properties": {
-            "detectedAt": {
-             "type": "string",
-             "format": "date-time",
-             "description": "When the target fell silent."
-            },
-            "decidedAt": {
-             "type": "string",
-             "format": "date-time",
-             "description": "When the plan was allowed to run."
-            },
-            "fencedAt": {
-             "type": "string",
-             "format": "date-time",
-             "description": "When the proof was complete."
-            },
-            "releasedAt": {
-             "type": "string",
-             "format": "date-time",
-             "description": "When the pool had released its virtual machines and locks."
-            },
-            "firstUpAt": {
-             "type": "string",
-             "format": "date-time",
-             "description": "When the first virtual machine was read back as running."
-            },
-            "recoveredAt": {
-             "type": "string",
-             "format": "date-time",
-             "description": "When the last one was."
+          "moments": {
+           "type": "array",
+           "description": "The moments of this recovery. For ReleaseMember: detectedAt (the member fell silent), decidedAt (the plan was allowed to run), fencedAt (the proof was complete), releasedAt (the pool had released its virtual machines and locks), firstUpAt and recoveredAt (the first and the last virtual machine were read back as running).",
+           "x-kubernetes-list-type": "map",
+           "x-kubernetes-list-map-keys": [
+            "name"
+           ],
+           "maxItems": 32,
+           "items": {
+            "type": "object",
+            "required": [
+             "name",
+             "at"
+            ],
+            "properties": {
+             "name": {
+              "type": "string",
+              "description": "Which moment.",
+              "maxLength": 64
+             },
+             "at": {
+              "type": "string",
+              "format": "date-time",
+              "description": "When it was."
+             }
             }
            }
           },

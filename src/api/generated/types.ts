@@ -666,17 +666,53 @@ readonly metadata: ObjectMeta
  */
 readonly spec: {
 /**
- * What is to be recovered.
+ * What is to be recovered. One of its fields is set, the one that the procedure is about.
  */
 readonly target: {
 /**
- * The failed Host, in the same namespace.
+ * A Host in the same namespace, for ReleaseMember the failed one.
  */
-readonly hostRef: {
+readonly hostRef?: {
 /**
  * Name of the Host.
  */
 readonly name: string
+}
+/**
+ * A Pool in the same namespace. No procedure of today is about one.
+ */
+readonly poolRef?: {
+/**
+ * Name of the Pool.
+ */
+readonly name: string
+}
+/**
+ * A VirtualServer in the same namespace. No procedure of today is about one.
+ */
+readonly virtualServerRef?: {
+/**
+ * Name of the VirtualServer.
+ */
+readonly name: string
+}
+/**
+ * A storage repository of a Pool in the same namespace. No procedure of today is about one.
+ */
+readonly storageRepository?: {
+/**
+ * UUID of the storage repository.
+ */
+readonly uuid: string
+/**
+ * The Pool that it belongs to.
+ */
+readonly poolRef: {
+/**
+ * Name of the Pool.
+ */
+readonly name: string
+}
 }
 }
 /**
@@ -761,10 +797,6 @@ readonly poolUUID?: string
  */
 readonly hostUUID?: string
 /**
- * The pool's reference of the host; its storage locks are named after it.
- */
-readonly hostRef?: string
-/**
  * Name of the host in its pool.
  */
 readonly hostName?: string
@@ -803,6 +835,29 @@ readonly risk?: ("Read" | "Reversible" | "Disruptive" | "Destructive")
  * Whether it is done.
  */
 readonly state?: ("Pending" | "Active" | "Done")
+/**
+ * Since when it is under way; only while it is.
+ */
+readonly since?: string
+})[]
+/**
+ * The hosts that the plan is about, as their pool knew them when it was made.
+ * 
+ * @maxItems 64
+ */
+readonly hosts?: readonly ({
+/**
+ * UUID of the host.
+ */
+readonly uuid: string
+/**
+ * The pool's reference of it; its storage locks are named after that.
+ */
+readonly ref: string
+/**
+ * Its name in the pool.
+ */
+readonly name?: string
 })[]
 /**
  * The facts that the plan rests on, with their source and when they were read.
@@ -825,15 +880,19 @@ readonly at?: string
 })[]
 }
 /**
- * Each virtual machine of the target, in the order of its start.
+ * What the plan is about, one by one. For ReleaseMember each virtual machine of the member, in the order of its start.
  * 
  * @maxItems 4096
  */
-readonly virtualMachines?: readonly ({
+readonly items?: readonly ({
 /**
- * UUID of the virtual machine.
+ * What it is.
  */
-readonly uuid: string
+readonly kind: ("VirtualMachine" | "Host" | "StorageRepository" | "VirtualServer")
+/**
+ * Its UUID.
+ */
+readonly id: string
 /**
  * Its name.
  */
@@ -851,9 +910,9 @@ readonly delaySeconds?: number
  */
 readonly priority?: number
 /**
- * Planned, Starting, Running (read back), Serving (its probe answered), LeftHalted (declared so), NotRecoverable (not here), Failed.
+ * How far it is. A virtual machine: Planned, Starting, Running (read back), Serving (its probe answered), LeftHalted (declared so), NotRecoverable (not here), Failed.
  */
-readonly state: ("Planned" | "Starting" | "Running" | "Serving" | "LeftHalted" | "NotRecoverable" | "Failed")
+readonly state: string
 /**
  * UUID of the host on which it is to start, or runs.
  */
@@ -903,9 +962,46 @@ readonly sentence?: string
 readonly since?: string
 })[]
 /**
- * Proof that the machine has no power.
+ * What a person has to do now, so that the recovery can go on. Empty while it waits for nobody.
+ * 
+ * @maxItems 16
  */
-readonly evidence?: {
+readonly asks?: readonly ({
+/**
+ * Title of the step that waits.
+ */
+readonly step: string
+/**
+ * Who can do it.
+ */
+readonly role: string
+/**
+ * What to do.
+ */
+readonly todo: string
+/**
+ * What shows that it is done.
+ */
+readonly seenBy: string
+/**
+ * The field that takes the answer.
+ */
+readonly answerIn?: string
+/**
+ * Since when it is asked for.
+ */
+readonly since: string
+})[]
+/**
+ * What proves that machines have no power, one entry for each machine.
+ * 
+ * @maxItems 64
+ */
+readonly proofs?: {
+/**
+ * The machine.
+ */
+readonly hostUUID: string
 /**
  * People's words that it has no power, as they were first seen here. One that was ended by a sign of life never counts again.
  * 
@@ -937,10 +1033,6 @@ readonly endedAt?: string
  * The fence certificate. It counts only while fresh readings still agree with it.
  */
 readonly certificate?: {
-/**
- * The machine.
- */
-readonly hostUUID?: string
 /**
  * Its serial number as the device showed it.
  */
@@ -989,7 +1081,7 @@ readonly validUntil?: string
  */
 readonly voidBecause?: string
 }
-}
+}[]
 /**
  * Each harmful act, written down before it was done.
  * 
@@ -1003,7 +1095,7 @@ readonly step: string
 /**
  * What was to be done.
  */
-readonly effect: string
+readonly act: string
 /**
  * UUIDs of what it was done to.
  * 
@@ -1044,34 +1136,20 @@ readonly detail?: string
 readonly endedAt?: string
 })[]
 /**
- * The moments of this recovery.
+ * The moments of this recovery. For ReleaseMember: detectedAt (the member fell silent), decidedAt (the plan was allowed to run), fencedAt (the proof was complete), releasedAt (the pool had released its virtual machines and locks), firstUpAt and recoveredAt (the first and the last virtual machine were read back as running).
+ * 
+ * @maxItems 32
  */
-readonly timeline?: {
+readonly moments?: readonly ({
 /**
- * When the target fell silent.
+ * Which moment.
  */
-readonly detectedAt?: string
+readonly name: string
 /**
- * When the plan was allowed to run.
+ * When it was.
  */
-readonly decidedAt?: string
-/**
- * When the proof was complete.
- */
-readonly fencedAt?: string
-/**
- * When the pool had released its virtual machines and locks.
- */
-readonly releasedAt?: string
-/**
- * When the first virtual machine was read back as running.
- */
-readonly firstUpAt?: string
-/**
- * When the last one was.
- */
-readonly recoveredAt?: string
-}
+readonly at: string
+})[]
 /**
  * What holds now, each with the generation it was judged for. Ready, Reconciling and Stalled follow the kstatus conventions.
  * 

@@ -4,21 +4,19 @@
  */
 
 import { type Act, actKey, targetOfAct } from '../../domain/acts/act.ts';
-import type { Decision, Step } from '../../domain/kernel/decide.ts';
 import { outcomeOf } from '../../domain/kernel/outcome.ts';
 import { attempts } from '../../domain/kernel/tries.ts';
 import type { Facts } from '../../domain/xapi/facts.ts';
-import { advance } from '../../domain/xapi/progress.ts';
+import type { Decision, Step } from '../../domain/xapi/form.ts';
 import type { ActReply } from '../../ports/hypervisor.ts';
 import { keyOfObject, namespaceOf } from '../cluster.ts';
 import { assemble } from './assemble.ts';
 import { noteNotSent } from './holdBack.ts';
 import { makeRecord } from './makeRecord.ts';
 import { type EntryRecord, type Memory, momentOf, sinceWhen } from './memory.ts';
-import { restsOn } from './observe.ts';
 import { objection, send } from './perform.ts';
 import { type RecoveryOptions, type Subject, subjectOf } from './subject.ts';
-import { tellTheHost } from './tellTheHost.ts';
+import { tellHosts } from './tellTheHost.ts';
 import { writeRecord } from './writeRecord.ts';
 
 export interface Deciding<D extends Decision = Decision> {
@@ -41,6 +39,7 @@ export async function actOnce(
   options: RecoveryOptions,
 ): Promise<{ readonly requeueAfterMs?: number }> {
   const { subject, memory, facts, decision } = deciding;
+  const { procedure } = subject;
   const epoch = options.leadership.epoch(leaseLeftMs);
   if (epoch === undefined) return { requeueAfterMs: whileWaitingMs };
   const later = memory.journal.find((one) => one.epoch > epoch);
@@ -53,24 +52,24 @@ export async function actOnce(
   }
   const wave = nextWave(memory);
   const begun = decision.acts.map((act) => intent({ act, epoch, wave, facts, step: decision.step }, options));
-  const draft: Memory = { ...memory, journal: withBegun(memory.journal, begun) };
+  const draft: Memory = { ...memory, journal: withBegun(memory.journal, begun), ask: undefined };
   // Those whose start is intended are Starting from the moment it is written.
-  const items = advance({ ...facts, journal: draft.journal });
+  const items = procedure.plan.follow({ ...facts, journal: draft.journal });
   draft.plan = memory.plan === undefined ? undefined : { ...memory.plan, items };
   // What counts is what the plan rests on when it begins, not when it was first drawn up.
-  if (memory.journal.length === 0 && draft.plan !== undefined && facts.pool.kind === 'known') {
-    draft.plan = { ...draft.plan, restsOn: restsOn(facts, facts.pool) };
-  }
-  if (draft.timeline.decidedAt === undefined)
-    draft.timeline = { ...draft.timeline, decidedAt: facts.momentMs };
+  if (memory.journal.length === 0 && draft.plan !== undefined && facts.pool.kind === 'known')
+    draft.plan = { ...draft.plan, restsOn: procedure.plan.grounds(facts) };
+  draft.moments = { decidedAt: facts.momentMs, ...memory.moments };
 
   const draftFacts: Facts = { ...facts, journal: draft.journal, plan: draft.plan };
+  const outcome = outcomeOf(procedure, decision, draftFacts, sinceWhen(draft));
   const record = makeRecord({
+    procedure,
     request: subject.request,
     memory: draft,
     facts: draftFacts,
     decision,
-    outcome: outcomeOf(decision, draftFacts, sinceWhen(draft)),
+    outcome,
   });
   const written = await writeRecord(subject.request, record, memory, options);
   if (written === 'refused') return { requeueAfterMs: whileWaitingMs };
@@ -78,10 +77,11 @@ export async function actOnce(
   // Replies to earlier acts may have come while this was being written.
   memory.journal = withBegun(memory.journal, begun);
   memory.plan = draft.plan;
-  memory.timeline = draft.timeline;
+  memory.moments = draft.moments;
+  memory.ask = undefined;
   sendNow({ ...deciding, epoch, wave }, options);
   // Its request may be gone at the next look.
-  tellTheHost(subject, assemble(subject, memory, options));
+  tellHosts(subject, assemble(subject, memory, options));
   return { requeueAfterMs: whileRunningMs };
 }
 

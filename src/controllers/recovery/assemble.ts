@@ -1,10 +1,14 @@
 import type { Host, Pool, RecoveryRequest, VirtualServer } from '../../api/generated/types.ts';
+import { riskOf } from '../../domain/acts/catalogue.ts';
+import type { Attestation } from '../../domain/kernel/facts.ts';
+import { greatest } from '../../domain/kernel/risk.ts';
 import type {
-  Attestation,
   DeclaredHost,
   DeclaredVirtualServer,
   Facts,
-  PolicyFacts,
+  MachineFacts,
+  PoolFacts,
+  PoolPolicy,
   TargetFacts,
 } from '../../domain/xapi/facts.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -12,22 +16,27 @@ import { type Cluster, hostsOf, keyOfObject, namespaceOf, requestsOn, virtualSer
 import { identityFacts } from '../identityFacts.ts';
 import type { PowerWatch } from '../powerWatch.ts';
 import { lastSeenBy } from './lastSeen.ts';
-import { type Memory, momentOf } from './memory.ts';
+import { type Memory, momentOf, noProof, type Proof } from './memory.ts';
 import { hasBegun, isFinished } from './phases.ts';
 import type { Subject } from './subject.ts';
 
 /** What is written down of this recovery in its memory; all other facts are what the caches and the watches know. */
-type OfMemory = 'certificate' | 'words' | 'plan' | 'locks' | 'freeMemory' | 'starts' | 'journal' | 'serving';
+type OfMemory = 'plan' | 'locks' | 'freeMemory' | 'starts' | 'journal' | 'serving';
 
 /** The facts of one instant without those of the memory, which grow while they are judged. */
-export type Outside = Omit<Facts, OfMemory>;
+export interface Outside extends Omit<PoolFacts, OfMemory | 'machines'> {
+  /** UUID of the host that the request is about first of all. */
+  readonly about: string;
+  readonly machine: (hostUUID: string) => Omit<MachineFacts, keyof Proof> | undefined;
+}
+
+interface World {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+}
 
 /** Everything that a decision may rest on, as it is known at this instant. Synchronous: nothing is waited for. */
-export function assemble(
-  subject: Subject,
-  memory: Memory,
-  world: { readonly cluster: Cluster; readonly clock: Clock },
-): Facts {
+export function assemble(subject: Subject, memory: Memory, world: World): Facts {
   return withMemory(lookOutside(subject, memory, world), memory);
 }
 
@@ -35,17 +44,15 @@ export function assemble(
 export function lookOutside(
   subject: Subject,
   memory: Pick<Memory, 'base'>,
-  world: { readonly cluster: Cluster; readonly clock: Clock },
+  { cluster, clock }: World,
 ): Outside {
-  const { request, host, pool, session } = subject;
-  const { cluster, clock } = world;
-  const hostUUID = host.spec.hostUUID;
+  const { request, host, pool, session, procedure } = subject;
   const hosts = hostsOf(cluster, pool);
-  const power = session.power(hostUUID);
   return {
     nowMs: clock.monotonicMs(),
     nowWallMs: clock.wallMs(),
     momentMs: momentOf(memory, clock),
+    risk: greatest(procedure.steps.map(riskOf)),
     request: {
       mode: request.spec.mode ?? 'Plan',
       cancelled: request.spec.cancel === true,
@@ -54,17 +61,69 @@ export function lookOutside(
       waitsFor: earlierRequests(cluster, request, pool),
     },
     policy: policyOf(pool),
-    target: targetFacts(subject, power?.hasDevice === true),
-    identity: identityFacts(cluster, host, session),
     pool: session.link.belief(),
     answers: new Map(hosts.map((one) => [one.spec.hostUUID, session.members.answer(one.spec.hostUUID)])),
-    masterContact: session.members.masterContact(hostUUID),
     silentSince: new Map(
       hosts.flatMap((one) => {
         const since = session.members.silentSince(one.spec.hostUUID);
         return since === undefined ? [] : [[one.spec.hostUUID, since] as const];
       }),
     ),
+    runningTasks: session.link.runningTasks(),
+    hosts: new Map(hosts.map((one): [string, DeclaredHost] => [one.spec.hostUUID, declaredHost(one)])),
+    declared: declaredServers(virtualServersOf(cluster, pool), hosts),
+    about: host.spec.hostUUID,
+    machine: machines(subject, hosts, cluster),
+  };
+}
+
+/** Put together when it is first asked for: a pool has many hosts, and a recovery is about few of them. */
+function machines(subject: Subject, hosts: readonly Host[], cluster: Cluster): Outside['machine'] {
+  const known = new Map<string, ReturnType<Outside['machine']>>();
+  return (hostUUID) => {
+    if (known.has(hostUUID)) return known.get(hostUUID);
+    const { host: target } = subject;
+    const host =
+      target.spec.hostUUID === hostUUID ? target : hosts.find((one) => one.spec.hostUUID === hostUUID);
+    const facts = host === undefined ? undefined : machineFacts(host, subject, cluster);
+    known.set(hostUUID, facts);
+    return facts;
+  };
+}
+
+export function withMemory(outside: Outside, memory: Pick<Memory, OfMemory | 'proofs'>): Facts {
+  const { about, machine, ...facts } = outside;
+  const { plan, locks, freeMemory, starts, journal, serving, proofs } = memory;
+  const get = (hostUUID: string): MachineFacts | undefined => {
+    const known = machine(hostUUID);
+    return known === undefined ? undefined : { ...known, ...(proofs.get(hostUUID) ?? noProof) };
+  };
+  const target = get(about);
+  if (target === undefined) throw new Error(`nothing is known of the target ${about}`);
+  return {
+    ...facts,
+    plan,
+    locks,
+    freeMemory,
+    starts,
+    journal,
+    serving,
+    machines: { get },
+    ...target,
+  };
+}
+
+function machineFacts(
+  host: Host,
+  { request, pool, session }: Subject,
+  cluster: Cluster,
+): Omit<MachineFacts, keyof Proof> {
+  const { hostUUID } = host.spec;
+  const power = session.power(hostUUID);
+  return {
+    target: targetFacts(host, pool, session, power?.hasDevice === true),
+    identity: identityFacts(cluster, host, session),
+    masterContact: session.members.masterContact(hostUUID),
     silentForMs: session.members.silentForMs(hostUUID),
     powerReadings: power?.readings() ?? [],
     powerUnknown:
@@ -72,16 +131,8 @@ export function lookOutside(
         ? 'No power controller is declared.'
         : (power.unknownBecause() ?? power.tooSlowBecause()),
     cannotCutBecause: cannotCut(power),
-    runningTasks: session.link.runningTasks(),
     lastSeen: lastSeenBy(cluster, request, hostUUID),
-    hosts: new Map(hosts.map((one): [string, DeclaredHost] => [one.spec.hostUUID, declaredHost(one)])),
-    declared: declaredServers(virtualServersOf(cluster, pool), hosts),
   };
-}
-
-export function withMemory(outside: Outside, memory: Pick<Memory, OfMemory>): Facts {
-  const { certificate, words, plan, locks, freeMemory, starts, journal, serving } = memory;
-  return { ...outside, certificate, words, plan, locks, freeMemory, starts, journal, serving };
 }
 
 function attestationOf(given: NonNullable<RecoveryRequest['spec']['attestations']>[number]): Attestation {
@@ -94,7 +145,7 @@ function attestationOf(given: NonNullable<RecoveryRequest['spec']['attestations'
   };
 }
 
-function policyOf(pool: Pool): PolicyFacts {
+function policyOf(pool: Pool): PoolPolicy {
   const { spec } = pool;
   return {
     mode: spec.mode ?? 'Observe',
@@ -106,7 +157,12 @@ function policyOf(pool: Pool): PolicyFacts {
   };
 }
 
-function targetFacts({ host, pool, session }: Subject, hasPowerDevice: boolean): TargetFacts {
+function targetFacts(
+  host: Host,
+  pool: Pool,
+  session: Subject['session'],
+  hasPowerDevice: boolean,
+): TargetFacts {
   const attestation = (host.spec.power ?? []).find((rung) => rung.attestation !== undefined)?.attestation;
   return {
     name: host.metadata.name,

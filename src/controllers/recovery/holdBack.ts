@@ -5,7 +5,7 @@
 
 import { type Act, actKey } from '../../domain/acts/act.ts';
 import { catalogue } from '../../domain/acts/catalogue.ts';
-import type { Decision } from '../../domain/kernel/decide.ts';
+import type { Decision } from '../../domain/xapi/form.ts';
 import type { Memory } from './memory.ts';
 
 export interface NotSent {

@@ -31,7 +31,7 @@ function entriesOf(wave: readonly EntryRecord[]): readonly JournalEntry[] {
       const says = entries.find((entry) => entry.says !== undefined && entry.outcome !== 'Proven')?.says;
       return {
         step: first.step,
-        effect: first.act,
+        act: first.act,
         targets: entries.map((entry) => entry.target),
         epoch: first.epoch,
         by: first.by,
@@ -62,11 +62,11 @@ function alike(one: JournalEntry, other: JournalEntry): boolean {
 
 /** What was not sent, proven or not done, of one kind, by one leader, in the same attempt. */
 function ended(entry: JournalEntry): string {
-  return JSON.stringify([entry.effect, entry.outcome, entry.attempt, entry.epoch, entry.by]);
+  return JSON.stringify([entry.act, entry.outcome, entry.attempt, entry.epoch, entry.by]);
 }
 
 function endedUnderAnyLeader(entry: JournalEntry): string {
-  return JSON.stringify([entry.effect, entry.outcome]);
+  return JSON.stringify([entry.act, entry.outcome]);
 }
 
 function grouped(

@@ -2,7 +2,7 @@ import type { RecoveryRequest } from '../../api/generated/types.ts';
 import type { LastSeen } from '../../domain/xapi/facts.ts';
 import { type Cluster, keyOfObject, namespaceOf } from '../cluster.ts';
 
-type Machine = NonNullable<NonNullable<RecoveryRequest['status']>['virtualMachines']>[number];
+type Machine = NonNullable<NonNullable<RecoveryRequest['status']>['items']>[number];
 
 /**
  * What earlier requests about the same host wrote down of its virtual machines and did not bring back. The newest that
@@ -25,11 +25,11 @@ export function lastSeenBy(
     )
     .toSorted((one, other) => (createdAt(one) < createdAt(other) ? -1 : 1));
   for (const other of earlier) {
-    for (const machine of other.status?.virtualMachines ?? []) {
-      const onlyOn = isSettled(cluster, other, machine.uuid) ? undefined : machine.onlyOn;
+    for (const machine of other.status?.items ?? []) {
+      const onlyOn = isSettled(cluster, other, machine.id) ? undefined : machine.onlyOn;
       // One that its host refused to start twice runs there, and the pool may go on taking it for halted.
-      if (isUp(machine) && onlyOn === undefined) seen.delete(machine.uuid);
-      else seen.set(machine.uuid, { by: other.metadata.name, onlyOn });
+      if (isUp(machine) && onlyOn === undefined) seen.delete(machine.id);
+      else seen.set(machine.id, { by: other.metadata.name, onlyOn });
     }
   }
   return seen;

@@ -3,22 +3,26 @@
  * from. It notes in the memory since when each guard says what it says, and changes nothing else.
  */
 import { type ConditionNow, conditionsNow, isoMillis, isoSeconds } from '../../api/conditions.ts';
-import { cutText, fitted } from '../../api/fit.ts';
+import { fitted } from '../../api/fit.ts';
 import type { RecoveryRequest } from '../../api/generated/types.ts';
 import { recoveryRequestKind } from '../../api/kinds.ts';
-import type { WordRecord } from '../../domain/fence/words.ts';
-import { type Decision, judgeAll, type Runbook, type Step } from '../../domain/kernel/decide.ts';
+import { riskOf } from '../../domain/acts/catalogue.ts';
+import { approvalIsNeeded, isApproved } from '../../domain/kernel/approval.ts';
+import { judgeAll } from '../../domain/kernel/decide.ts';
 import { meaningOf, type Outcome } from '../../domain/kernel/outcome.ts';
-import { procedureNamed } from '../../domain/procedures/procedures.ts';
-import type { Facts, PlannedMachine } from '../../domain/xapi/facts.ts';
-import { isUp } from '../../domain/xapi/progress.ts';
+import type { Facts } from '../../domain/xapi/facts.ts';
+import type { Decision, Procedure } from '../../domain/xapi/form.ts';
 import { isFalse, isTrue } from '../judgements.ts';
+import { asksOf } from './asks.ts';
+import { itemRecord, smallEnough } from './itemRecord.ts';
 import { journalOf } from './journal.ts';
-import type { Memory } from './memory.ts';
+import type { Memory, PlanRecord } from './memory.ts';
+import { proofsOf } from './proofRecord.ts';
 
 export type Status = NonNullable<RecoveryRequest['status']>;
 
 export interface RecordInput {
+  readonly procedure: Procedure;
   readonly request: RecoveryRequest;
   readonly memory: Memory;
   readonly facts: Facts;
@@ -30,108 +34,71 @@ export function makeRecord(input: RecordInput): Status {
   return smallEnough(fitted(recoveryRequestKind, wholeRecord(input)));
 }
 
-/** etcd takes objects of 1.5 MiB; the words of many virtual machines are cut before the record comes near that. */
-const mostBytes = 1024 * 1024;
-const wordsOfMany = 96;
-
-function smallEnough(status: Status): Status {
-  const machines = status.virtualMachines ?? [];
-  if (machines.length < 500 || new TextEncoder().encode(JSON.stringify(status)).length <= mostBytes)
-    return status;
-  return {
-    ...status,
-    virtualMachines: machines.map((machine) => ({
-      ...machine,
-      name: cutText(machine.name, wordsOfMany),
-      ...(machine.why === undefined ? {} : { why: cutText(machine.why, wordsOfMany) }),
-      ...(machine.hostName === undefined ? {} : { hostName: cutText(machine.hostName, wordsOfMany) }),
-    })),
-  };
-}
-
 function wholeRecord(input: RecordInput): Status {
-  const { request, memory, facts, decision, outcome } = input;
+  const { procedure, request, memory, facts, outcome } = input;
   const generation = request.metadata.generation ?? 0;
   const { plan } = memory;
   const stamp = { nowWallMs: facts.nowWallMs, generation };
   return {
     observedGeneration: generation,
     phase: outcome.phase,
-    progress: progressOf(plan?.items ?? []),
+    progress: procedure.telling.progress(facts),
     ...(plan === undefined
       ? {}
       : {
-          target: {
-            poolUUID: facts.target.poolUUID,
-            hostUUID: facts.target.hostUUID,
-            hostRef: plan.hostRef,
-            hostName: plan.hostName,
-            ...(facts.target.serial === undefined ? {} : { serial: facts.target.serial }),
-          },
-          plan: {
-            hash: plan.hash,
-            madeAt: isoSeconds(plan.madeAtWallMs),
-            steps: stepsOf(procedureNamed(request.spec.procedure).steps, decision, outcome),
-            restsOn: plan.restsOn.map((one) => ({
-              fact: one.fact,
-              source: one.source,
-              at: isoSeconds(one.atWallMs),
-            })),
-          },
-          virtualMachines: plan.items.map((item) => machineOf(item, facts)),
+          target: targetOf(facts, plan),
+          plan: planOf(plan, input),
+          items: plan.items.map((item) => itemRecord(item, facts)),
         }),
     gates: gatesOf(input),
-    ...evidenceOf(memory),
+    asks: asksOf(memory),
+    proofs: proofsOf(memory),
     journal: journalOf(memory.journal),
-    timeline: Object.fromEntries(
-      Object.entries(memory.timeline).map(([moment, at]) => [moment, isoMillis(at as number)]),
-    ),
+    moments: Object.entries(memory.moments).map(([name, atWallMs]) => ({ name, at: isoMillis(atWallMs) })),
     conditions: [...conditionsNow(request.status?.conditions, conditionsOf(input), stamp)],
   };
 }
 
-function stepsOf(
-  steps: Runbook,
-  decision: Decision,
-  outcome: Outcome,
-): NonNullable<NonNullable<Status['plan']>['steps']> {
-  const current: Step | undefined = decision.kind === 'finished' ? undefined : decision.step;
-  const at = current === undefined ? steps.length : steps.indexOf(current);
-  return steps.map((step, index) => ({
-    title: step.title,
-    risk: step.risk,
-    state:
-      index < at
-        ? ('Done' as const)
-        : index === at && !meaningOf[outcome.phase].over
-          ? ('Active' as const)
-          : ('Pending' as const),
-  }));
-}
-
-function machineOf(item: PlannedMachine, facts: Facts): NonNullable<Status['virtualMachines']>[number] {
+function targetOf({ target }: Facts, plan: PlanRecord): NonNullable<Status['target']> {
+  const hostName = plan.hosts.find((host) => host.uuid === target.hostUUID)?.name ?? target.name;
   return {
-    uuid: item.id,
-    name: item.name,
-    order: item.order,
-    ...(item.delaySeconds === 0 ? {} : { delaySeconds: item.delaySeconds }),
-    priority: item.priority,
-    state: item.state,
-    ...(item.host === undefined ? {} : { host: item.host, hostName: hostNameOf(item.host, facts) }),
-    ...(item.onlyOn === undefined ? {} : { onlyOn: item.onlyOn }),
-    ...(item.why === undefined ? {} : { why: item.why }),
-    ...(item.attempts === 0 ? {} : { attempts: item.attempts }),
-    ...(item.runningAtWallMs === undefined ? {} : { runningAt: isoMillis(item.runningAtWallMs) }),
+    poolUUID: target.poolUUID,
+    hostUUID: target.hostUUID,
+    hostName,
+    ...(target.serial === undefined ? {} : { serial: target.serial }),
   };
 }
 
-function hostNameOf(hostUUID: string, facts: Facts): string {
-  const declared = facts.hosts.get(hostUUID)?.name;
-  return (
-    declared ??
-    (facts.pool.kind === 'known' ? facts.pool.value.hosts.get(hostUUID)?.name : undefined) ??
-    hostUUID
-  );
+function planOf(plan: PlanRecord, input: RecordInput): NonNullable<Status['plan']> {
+  return {
+    hash: plan.hash,
+    madeAt: isoSeconds(plan.madeAtWallMs),
+    steps: stepsOf(input),
+    hosts: plan.hosts.map((host) => ({ ...host })),
+    restsOn: plan.restsOn.map(({ fact, source, atWallMs }) => ({ fact, source, at: isoSeconds(atWallMs) })),
+  };
+}
+
+function stepsOf({
+  procedure: { steps },
+  memory,
+  facts,
+  decision,
+  outcome,
+}: RecordInput): NonNullable<NonNullable<Status['plan']>['steps']> {
+  const current = decision.kind === 'finished' ? undefined : decision.step;
+  const at = current === undefined ? steps.length : steps.indexOf(current);
+  const since =
+    memory.step === undefined
+      ? {}
+      : { since: isoSeconds(facts.momentMs - (facts.nowMs - memory.step.sinceMs)) };
+  return steps.map((step, index) => {
+    const of = { title: step.title, risk: riskOf(step) };
+    if (index < at) return { ...of, state: 'Done' as const };
+    return index === at && !meaningOf[outcome.phase].over
+      ? { ...of, state: 'Active' as const, ...since }
+      : { ...of, state: 'Pending' as const };
+  });
 }
 
 /** What the guards of the step say that is under way, with since when. A finished recovery keeps none. */
@@ -151,68 +118,8 @@ function gatesOf({ memory, facts, decision, outcome }: RecordInput): NonNullable
   });
 }
 
-function evidenceOf({ certificate, words }: Memory): Pick<Status, 'evidence'> {
-  if (certificate === undefined && words.length === 0) return {};
-  return {
-    evidence: {
-      ...(words.length === 0 ? {} : { words: words.map(wordOf) }),
-      ...(certificate === undefined ? {} : { certificate: certificateOf(certificate) }),
-    },
-  };
-}
-
-function wordOf(word: WordRecord): NonNullable<NonNullable<Status['evidence']>['words']>[number] {
-  return {
-    by: word.by,
-    at: isoSeconds(word.atWallMs),
-    seenAt: isoMillis(word.seenWallMs),
-    ...(word.endedBecause === undefined ? {} : { endedBecause: word.endedBecause }),
-    ...(word.endedWallMs === undefined ? {} : { endedAt: isoMillis(word.endedWallMs) }),
-  };
-}
-
-function certificateOf(
-  certificate: NonNullable<Memory['certificate']>,
-): NonNullable<NonNullable<Status['evidence']>['certificate']> {
-  return {
-    hostUUID: certificate.hostUUID,
-    ...(certificate.serial === undefined ? {} : { serial: certificate.serial }),
-    method: certificate.method,
-    device: certificate.device,
-    ...(certificate.attestedBy === undefined ? {} : { attestedBy: certificate.attestedBy }),
-    ...(certificate.statement === undefined ? {} : { statement: certificate.statement }),
-    readings: certificate.readings.map((reading) => ({
-      power: reading.says,
-      at: isoMillis(reading.atWallMs),
-    })),
-    issuedAt: isoMillis(certificate.issuedWallMs),
-    validUntil: isoMillis(certificate.validUntilWallMs),
-    ...(certificate.voidBecause === undefined ? {} : { voidBecause: certificate.voidBecause }),
-  };
-}
-
-/** "22 of 24 up, 2 not recoverable here": the words of the Progress column. */
-export function progressOf(items: readonly PlannedMachine[]): string {
-  if (items.length === 0) return '';
-  const count = (states: readonly PlannedMachine['state'][]): number =>
-    items.filter((item) => states.includes(item.state)).length;
-  const toStart = items.length - count(['NotRecoverable', 'LeftHalted']);
-  // Before anything was started they may well run where they are: "0 of 8 up" would read as if they were lost.
-  const begun = count(['Starting', 'Running', 'Serving', 'Failed']) > 0;
-  const parts = [begun ? `${items.filter(isUp).length} of ${toStart} up` : `${toStart} to start`];
-  const starting = count(['Starting']);
-  const failed = count(['Failed']);
-  const notHere = count(['NotRecoverable']);
-  const halted = count(['LeftHalted']);
-  if (starting > 0) parts.push(`${starting} starting`);
-  if (failed > 0) parts.push(`${failed} failed`);
-  if (notHere > 0) parts.push(`${notHere} not recoverable here`);
-  if (halted > 0) parts.push(`${halted} left halted`);
-  return parts.join(', ');
-}
-
-function conditionsOf({ memory, facts, outcome }: RecordInput): readonly ConditionNow[] {
-  return [readyOf(outcome), reconcilingOf(outcome), stalledOf(outcome), approvedOf(facts), fencedOf(memory)];
+function conditionsOf({ facts, outcome }: RecordInput): readonly ConditionNow[] {
+  return [readyOf(outcome), reconcilingOf(outcome), stalledOf(outcome), approvedOf(facts), fencedOf(facts)];
 }
 
 function readyOf({ phase, message }: Outcome): ConditionNow {
@@ -232,7 +139,7 @@ function stalledOf(outcome: Outcome): ConditionNow {
 }
 
 function approvedOf(facts: Facts): ConditionNow {
-  if (facts.policy.approval !== 'Always')
+  if (!approvalIsNeeded(facts))
     return isTrue('Approved', 'NotNeeded', 'The Pool asks for no approval of this plan.');
   const { approval } = facts.request;
   if (facts.plan === undefined || approval === undefined) {
@@ -242,7 +149,7 @@ function approvedOf(facts: Facts): ConditionNow {
       `Set spec.approval with planHash ${facts.plan?.hash ?? '(when the plan is made)'} and your name.`,
     );
   }
-  return approval.planHash === facts.plan.hash
+  return isApproved(facts)
     ? isTrue('Approved', 'Approved', `Approved by ${approval.by}.`)
     : isFalse(
         'Approved',
@@ -251,7 +158,7 @@ function approvedOf(facts: Facts): ConditionNow {
       );
 }
 
-function fencedOf({ certificate }: Memory): ConditionNow {
+function fencedOf({ certificate }: Facts): ConditionNow {
   if (certificate === undefined)
     return isFalse('Fenced', 'NoProof', 'There is no proof that the member has no power.');
   if (certificate.voidBecause !== undefined) return isFalse('Fenced', 'ProofEnded', certificate.voidBecause);

@@ -6,15 +6,12 @@
 import type { RecoveryRequest } from '../../api/generated/types.ts';
 import type { Act } from '../../domain/acts/act.ts';
 import type { WordRecord } from '../../domain/fence/words.ts';
+import type { Entry } from '../../domain/kernel/facts.ts';
 import type { Since } from '../../domain/kernel/outcome.ts';
-import { type Reading, unknown } from '../../domain/kernel/reading.ts';
-import type {
-  Entry,
-  FenceCertificate,
-  PlannedMachine,
-  ReleasePlan,
-  StartFacts,
-} from '../../domain/xapi/facts.ts';
+import type { Ask } from '../../domain/kernel/people.ts';
+import type { Ground } from '../../domain/kernel/plan.ts';
+import type { Reading } from '../../domain/kernel/reading.ts';
+import type { FenceCertificate, PoolPlan, StartFacts } from '../../domain/xapi/facts.ts';
 import type { DiskLocks } from '../../domain/xapi/pool.ts';
 import type { Cancel, Clock } from '../../ports/clock.ts';
 import type { MemberWatch } from '../memberWatch.ts';
@@ -26,10 +23,13 @@ import type { Rest } from './resting.ts';
 export interface Memory {
   readonly uid: string;
   journal: readonly EntryRecord[];
-  certificate: FenceCertificate | undefined;
-  words: readonly WordRecord[];
+  /** Of each machine that has to be proven off, by host UUID. */
+  proofs: ReadonlyMap<string, Proof>;
   plan: PlanRecord | undefined;
-  timeline: Timeline;
+  /** Wall milliseconds by the name of the moment. */
+  moments: Readonly<Record<string, number>>;
+  /** What a person is asked for. */
+  ask: Asking | undefined;
   /** Since when each guard says what it says, by guard name. */
   readonly gates: Map<string, { readonly verdict: string; readonly sinceWallMs: number }>;
   /** The step that is under way, and since when by this process's clock. */
@@ -40,7 +40,7 @@ export interface Memory {
   readonly serving: Map<string, Reading<boolean>>;
   /** Acts that could not be sent when they were last tried, by key. */
   readonly notSent: Map<string, NotSent>;
-  /** The close watch over the target's answers and power. */
+  /** The close watch over the answers and the power of the machines that have to be proven off. */
   attending: Attending | undefined;
   /** Monotonic time of the last write of status. */
   writtenMs: number;
@@ -61,14 +61,27 @@ export interface Memory {
 /** Which watches were asked to look closely, for a session that is opened anew has others, and what ends it. */
 export interface Attending {
   readonly members: MemberWatch;
-  readonly power: PowerWatch | undefined;
+  readonly powers: readonly (PowerWatch | undefined)[];
   readonly end: Cancel;
 }
 
-export interface PlanRecord extends ReleasePlan {
+/** What is known of whether one machine has power. */
+export interface Proof {
+  readonly certificate: FenceCertificate | undefined;
+  readonly words: readonly WordRecord[];
+}
+
+export interface PlanRecord extends PoolPlan {
   readonly madeAtWallMs: number;
-  readonly restsOn: readonly { readonly fact: string; readonly source: string; readonly atWallMs: number }[];
-  readonly hostName: string;
+  readonly restsOn: readonly Ground[];
+}
+
+/** What is asked of a person, since when, and when they were last reminded by this process's clock. */
+export interface Asking {
+  readonly step: string;
+  readonly ask: Omit<Ask, 'remindEveryMs'>;
+  readonly sinceWallMs: number;
+  readonly remindedMs: number;
 }
 
 /** An act with what the journal says of it. */
@@ -84,70 +97,9 @@ export interface EntryRecord extends Entry {
   readonly wave: number;
 }
 
-export interface Timeline {
-  readonly detectedAt?: number;
-  readonly decidedAt?: number;
-  readonly fencedAt?: number;
-  readonly releasedAt?: number;
-  readonly firstUpAt?: number;
-  readonly recoveredAt?: number;
-}
-
-type Status = NonNullable<RecoveryRequest['status']>;
-
-/** `oldestMs`: the request is certainly not older than this, whatever its date and the wall clock say. */
-export function recall(
-  request: RecoveryRequest,
-  clock: Pick<Clock, 'monotonicMs' | 'wallMs'>,
-  oldestMs: number,
-): Memory {
-  const status = request.status;
-  const nowMs = clock.monotonicMs();
-  const wallMs = clock.wallMs();
-  const madeAtMs = Date.parse(request.metadata.creationTimestamp ?? '');
-  const journal = entriesOf(status, nowMs);
-  return {
-    uid: request.metadata.uid ?? '',
-    journal,
-    certificate: certificateOf(status),
-    words: wordsOf(status, nowMs),
-    plan: planOf(status, nowMs),
-    timeline: timelineOf(status),
-    gates: new Map(
-      (status?.gates ?? []).map((gate) => [
-        gate.guard ?? '',
-        { verdict: gate.verdict ?? '', sinceWallMs: Date.parse(gate.since ?? '') },
-      ]),
-    ),
-    step: undefined,
-    locks: unknown('The storage locks of the pool have not been read yet.'),
-    freeMemory: new Map(),
-    starts: new Map(),
-    serving: new Map(),
-    notSent: notSentOf(journal, { nowMs, wallMs }),
-    attending: undefined,
-    writtenMs: Number.NEGATIVE_INFINITY,
-    refused: undefined,
-    journalText: journalText(request),
-    sinceMs: nowMs - (Number.isFinite(madeAtMs) ? Math.min(oldestMs, Math.max(0, wallMs - madeAtMs)) : 0),
-    firstLookMs: status?.phase === undefined || status.phase === 'Pending' ? nowMs : undefined,
-    rest: undefined,
-    base: { ms: nowMs, wallMs: Math.max(wallMs, newestMoment(status)) },
-  };
-}
-
 /** Now, by wall time that does not jump. */
 export function momentOf({ base }: Pick<Memory, 'base'>, clock: Pick<Clock, 'monotonicMs'>): number {
   return base.wallMs + (clock.monotonicMs() - base.ms);
-}
-
-/** What the record says was, was before now, whatever the wall clock says. */
-function newestMoment(status: Status | undefined): number {
-  const moments = [
-    ...Object.values(status?.timeline ?? {}),
-    ...(status?.journal ?? []).flatMap((entry) => [entry.at, entry.endedAt ?? '']),
-  ].map((moment) => Date.parse(moment));
-  return Math.max(0, ...moments.filter(Number.isFinite));
 }
 
 /**
@@ -167,12 +119,28 @@ export function learnFrom(recalled: Memory, memory: Memory): void {
     .map((entry) => ({ ...entry, wave: entry.wave + firstFree }));
   memory.journal = [...known, ...more];
   memory.plan ??= recalled.plan;
-  if (recalled.certificate?.voidBecause !== undefined || memory.certificate === undefined)
-    memory.certificate = recalled.certificate;
-  memory.words = withEnds(memory.words, recalled.words);
-  memory.timeline = { ...recalled.timeline, ...memory.timeline };
+  memory.proofs = proofsOfBoth(memory.proofs, recalled.proofs);
+  memory.moments = { ...recalled.moments, ...memory.moments };
   memory.journalText = recalled.journalText;
 }
+
+type Proofs = Memory['proofs'];
+
+/** A proof that was ended stays so, and so does a word, whoever ended it. */
+function proofsOfBoth(own: Proofs, recorded: Proofs): Proofs {
+  const both = new Map(own);
+  for (const [hostUUID, theirs] of recorded) {
+    const ours = own.get(hostUUID) ?? noProof;
+    const theirsCounts = theirs.certificate?.voidBecause !== undefined || ours.certificate === undefined;
+    both.set(hostUUID, {
+      certificate: theirsCounts ? theirs.certificate : ours.certificate,
+      words: withEnds(ours.words, theirs.words),
+    });
+  }
+  return both;
+}
+
+export const noProof: Proof = { certificate: undefined, words: [] };
 
 /** An end that the record has and this process does not know of was written by another one. */
 function withEnds(own: readonly WordRecord[], recorded: readonly WordRecord[]): readonly WordRecord[] {
@@ -194,115 +162,4 @@ export function sinceWhen(memory: Pick<Memory, 'sinceMs' | 'firstLookMs' | 'step
 
 export function journalText(request: RecoveryRequest): string {
   return JSON.stringify(request.status?.journal ?? []);
-}
-
-function entriesOf(status: Status | undefined, nowMs: number): readonly EntryRecord[] {
-  return (status?.journal ?? []).flatMap((entry, wave) =>
-    (entry.targets ?? []).map((target): EntryRecord => {
-      return {
-        key: `${entry.effect} ${target}`,
-        attempt: entry.attempt ?? 1,
-        sinceMs: nowMs,
-        master: entry.master,
-        outcome: entry.outcome ?? 'Intended',
-        // It went to the process that sent the act.
-        reply: 'lost',
-        says: entry.detail,
-        step: entry.step,
-        act: entry.effect as Act['kind'],
-        target,
-        epoch: entry.epoch,
-        by: entry.by ?? '',
-        atWallMs: Date.parse(entry.at),
-        endedWallMs: entry.endedAt === undefined ? undefined : Date.parse(entry.endedAt),
-        wave,
-      };
-    }),
-  );
-}
-
-/** How often it was tried is not written down. It is not begun with the shortest pause again after each restart. */
-const triedBefore = 3;
-
-function notSentOf(
-  journal: readonly EntryRecord[],
-  { nowMs, wallMs }: { readonly nowMs: number; readonly wallMs: number },
-): Map<string, NotSent> {
-  const notSent = new Map<string, NotSent>();
-  for (const { key, outcome, says, atWallMs, endedWallMs = atWallMs } of journal) {
-    if (outcome !== 'NotSent') continue;
-    const atMs = nowMs - Math.max(0, wallMs - endedWallMs);
-    notSent.set(key, { times: triedBefore, atMs, because: says ?? '' });
-  }
-  return notSent;
-}
-
-function certificateOf(status: Status | undefined): FenceCertificate | undefined {
-  const record = status?.evidence?.certificate;
-  if (record?.method === undefined || record.hostUUID === undefined) return undefined;
-  return {
-    hostUUID: record.hostUUID,
-    serial: record.serial,
-    method: record.method,
-    device: record.device ?? '',
-    attestedBy: record.attestedBy,
-    statement: record.statement,
-    readings: (record.readings ?? []).map((reading) => ({
-      says: reading.power ?? '',
-      atWallMs: Date.parse(reading.at ?? ''),
-    })),
-    issuedWallMs: Date.parse(record.issuedAt ?? ''),
-    validUntilWallMs: Date.parse(record.validUntil ?? ''),
-    voidBecause: record.voidBecause,
-  };
-}
-
-function wordsOf(status: Status | undefined, nowMs: number): readonly WordRecord[] {
-  return (status?.evidence?.words ?? []).map((record) => ({
-    by: record.by ?? '',
-    atWallMs: Date.parse(record.at ?? ''),
-    seenWallMs: Date.parse(record.seenAt ?? ''),
-    seenMs: nowMs,
-    endedBecause: record.endedBecause,
-    endedWallMs: record.endedAt === undefined ? undefined : Date.parse(record.endedAt),
-  }));
-}
-
-function planOf(status: Status | undefined, nowMs: number): PlanRecord | undefined {
-  const plan = status?.plan;
-  if (plan?.hash === undefined || status?.target?.hostRef === undefined) return undefined;
-  return {
-    hash: plan.hash,
-    hostRef: status.target.hostRef,
-    hostName: status.target.hostName ?? '',
-    madeAtWallMs: Date.parse(plan.madeAt ?? ''),
-    restsOn: (plan.restsOn ?? []).map((one) => ({
-      fact: one.fact ?? '',
-      source: one.source ?? '',
-      atWallMs: Date.parse(one.at ?? ''),
-    })),
-    items: (status.virtualMachines ?? []).map(
-      (machine): PlannedMachine => ({
-        id: machine.uuid,
-        name: machine.name,
-        order: machine.order ?? 0,
-        delaySeconds: machine.delaySeconds ?? 0,
-        priority: machine.priority ?? 0,
-        state: machine.state,
-        host: machine.host,
-        ...(machine.onlyOn === undefined ? {} : { onlyOn: machine.onlyOn }),
-        why: machine.why,
-        attempts: machine.attempts ?? 0,
-        // Its delay counts again from here: waiting longer than asked harms nobody.
-        runningSinceMs: machine.runningAt === undefined ? undefined : nowMs,
-        runningAtWallMs: machine.runningAt === undefined ? undefined : Date.parse(machine.runningAt),
-      }),
-    ),
-  };
-}
-
-function timelineOf(status: Status | undefined): Timeline {
-  return Object.fromEntries(
-    Object.entries(status?.timeline ?? {}).map(([moment, at]) => [moment, Date.parse(at)]),
-  );
 }

@@ -1,20 +1,18 @@
 /**
- * Brings the memory of a recovery up to what the facts show: how acts ended, where each virtual machine is, whether the
- * proof is complete or was contradicted, the plan while it may still change, and the moments of the timeline. Synchronous
- * and without effect on the world.
+ * Brings the memory of a recovery up to what the facts show: how acts ended, where each item is, whether each proof is
+ * complete or was contradicted, the plan while it may still change, and the moments. Synchronous, and it changes nothing
+ * outside.
  */
 import { isoMillis } from '../../api/conditions.ts';
 import { settle } from '../../domain/acts/catalogue.ts';
 import { certify, contrarySign, isFenced } from '../../domain/fence/certificate.ts';
 import { wrongCut } from '../../domain/fence/theCut.ts';
 import { followWords } from '../../domain/fence/words.ts';
-import type { Procedure } from '../../domain/kernel/decide.ts';
-import type { Facts } from '../../domain/xapi/facts.ts';
-import { advance, isFinal, isUp } from '../../domain/xapi/progress.ts';
-import { makePlan, planIsOutdated, planText } from '../../domain/xapi/releasePlan.ts';
-import { residentsOf } from '../../domain/xapi/residents.ts';
+import { planText } from '../../domain/kernel/plan.ts';
+import { aboutHost, type Facts } from '../../domain/xapi/facts.ts';
+import type { Procedure } from '../../domain/xapi/form.ts';
 import { type Outside, withMemory } from './assemble.ts';
-import type { EntryRecord, Memory, PlanRecord } from './memory.ts';
+import type { EntryRecord, Memory, Proof } from './memory.ts';
 
 /** All of it at one instant; each part rests on what the ones before it have brought into the memory. */
 export function observe(
@@ -25,15 +23,20 @@ export function observe(
 ): Facts {
   const facts = (): Facts => withMemory(outside, memory);
   memory.journal = settled(memory.journal, facts());
-  memory.words = followWords(facts());
-  voidOrMakeProof(memory, facts());
+  for (const hostUUID of procedure.provenOff(facts())) {
+    followProof(memory, hostUUID, facts, (about, { certificate }) => ({
+      certificate,
+      words: followWords(about),
+    }));
+    followProof(memory, hostUUID, facts, voidOrMakeProof);
+  }
   makeOrRenewPlan(procedure, memory, facts(), hashOf);
   const now = facts();
   if (memory.plan !== undefined) {
-    const items = advance(now);
+    const items = procedure.plan.follow(now);
     if (items !== memory.plan.items) memory.plan = { ...memory.plan, items };
   }
-  memory.timeline = timelineNow(memory, facts());
+  noteMoments(procedure, memory, facts());
   return facts();
 }
 
@@ -48,17 +51,32 @@ function settled(journal: readonly EntryRecord[], facts: Facts): readonly EntryR
   });
 }
 
-function voidOrMakeProof(memory: Memory, facts: Facts): void {
-  const { certificate } = memory;
+function followProof(
+  memory: Memory,
+  hostUUID: string,
+  facts: () => Facts,
+  follow: (about: Facts, proof: Proof) => Proof,
+): void {
+  const about = aboutHost(facts(), hostUUID);
+  if (about === undefined) return;
+  const { certificate, words } = about;
+  const next = follow(about, { certificate, words });
+  if (next.certificate === certificate && next.words === words) return;
+  memory.proofs = new Map([...memory.proofs, [hostUUID, next]]);
+}
+
+function voidOrMakeProof(about: Facts, { certificate, words }: Proof): Proof {
   if (certificate !== undefined && certificate.voidBecause === undefined) {
-    const sign = contrarySign(facts) ?? wrongCut(facts);
+    const sign = contrarySign(about) ?? wrongCut(about);
     if (sign !== undefined) {
-      memory.certificate = { ...certificate, voidBecause: `${sign} (${isoMillis(facts.nowWallMs)})` };
-      return;
+      return {
+        certificate: { ...certificate, voidBecause: `${sign} (${isoMillis(about.nowWallMs)})` },
+        words,
+      };
     }
   }
-  if (!isFenced(facts) && facts.request.mode === 'Execute')
-    memory.certificate = certify(facts) ?? certificate;
+  if (isFenced(about) || about.request.mode !== 'Execute') return { certificate, words };
+  return { certificate: certify(about) ?? certificate, words };
 }
 
 function makeOrRenewPlan(
@@ -67,70 +85,25 @@ function makeOrRenewPlan(
   facts: Facts,
   hashOf: (text: string) => string,
 ): void {
-  if (memory.plan !== undefined && planIsOutdated(facts) === undefined) return;
-  const draft = makePlan(facts);
-  if ('because' in draft || facts.pool.kind === 'unknown') return;
-  const pool = facts.pool.value;
-  const host = pool.hosts.get(facts.target.hostUUID);
+  const { plan } = procedure;
+  if (memory.plan !== undefined && plan.outdated(facts) === undefined) return;
+  const draft = plan.draft(facts);
+  if ('because' in draft) return;
   memory.plan = {
     ...draft,
-    hash: hashOf(planText(draft, facts, procedure)),
-    hostName: host?.name ?? facts.target.name,
+    hash: hashOf(planText(procedure, draft, facts)),
     madeAtWallMs: facts.momentMs,
-    restsOn: restsOn(facts, facts.pool),
+    restsOn: plan.grounds(facts),
   };
 }
 
-/** The facts that a plan rests on, as they are now, with who said so and when. */
-export function restsOn(
-  facts: Facts,
-  pool: Facts['pool'] & { readonly kind: 'known' },
-): PlanRecord['restsOn'] {
-  const poolAt = facts.momentMs - (facts.nowMs - pool.atMs);
-  const host = pool.value.hosts.get(facts.target.hostUUID);
-  const residents = residentsOf(pool.value, facts.target.hostUUID).length;
-  const answer = facts.answers.get(facts.target.hostUUID);
-  const power = facts.powerReadings.at(-1);
-  return [
-    {
-      fact: `The pool ${pool.value.uuid} has ${host?.name ?? facts.target.hostUUID} as a member, with ${residents} virtual machines.`,
-      source: pool.source,
-      atWallMs: poolAt,
-    },
-    ...(answer?.kind === 'known'
-      ? [
-          {
-            fact: `${facts.target.name} ${answer.value.kind === 'silent' ? 'does not answer' : 'answers'} at its own address.`,
-            source: answer.source,
-            atWallMs: facts.momentMs - (facts.nowMs - answer.atMs),
-          },
-        ]
-      : []),
-    ...(power === undefined
-      ? []
-      : [
-          {
-            fact: `Its power reads "${power.says}", serial ${power.serial}.`,
-            source: power.device,
-            atWallMs: power.atWallMs,
-          },
-        ]),
-  ];
-}
-
-function timelineNow(memory: Memory, facts: Facts): Memory['timeline'] {
-  const before = memory.timeline;
-  const now = { ...before } as { -readonly [K in keyof typeof before]: number };
-  if (before.detectedAt === undefined && facts.silentForMs.kind === 'known') {
-    now.detectedAt = facts.momentMs - facts.silentForMs.value;
-  }
-  if (before.decidedAt === undefined && memory.journal.length > 0)
-    now.decidedAt = memory.journal[0]?.atWallMs ?? facts.momentMs;
-  if (before.fencedAt === undefined && memory.certificate !== undefined) now.fencedAt = facts.momentMs;
-  const items = memory.plan?.items ?? [];
-  const ups = items.flatMap((item) => (isUp(item) ? [item.runningAtWallMs ?? facts.momentMs] : []));
-  if (before.firstUpAt === undefined && ups.length > 0) now.firstUpAt = Math.min(...ups);
-  if (before.recoveredAt === undefined && ups.length > 0 && items.every(isFinal))
-    now.recoveredAt = Math.max(...ups);
-  return now;
+/** Each is written down once, when it is first seen. */
+function noteMoments({ telling }: Procedure, memory: Memory, facts: Facts): void {
+  const [first] = memory.journal;
+  const now = {
+    ...telling.moments(facts),
+    ...(first === undefined ? {} : { decidedAt: first.atWallMs }),
+    ...memory.moments,
+  };
+  if (Object.keys(now).length > Object.keys(memory.moments).length) memory.moments = now;
 }

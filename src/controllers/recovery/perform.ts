@@ -6,8 +6,8 @@
 
 import type { Act } from '../../domain/acts/act.ts';
 import { catalogue, objectionTo } from '../../domain/acts/catalogue.ts';
-import type { Step } from '../../domain/kernel/decide.ts';
 import type { Facts } from '../../domain/xapi/facts.ts';
+import type { Step } from '../../domain/xapi/form.ts';
 import type { MayGo } from '../../ports/acts.ts';
 import type { ActReply } from '../../ports/hypervisor.ts';
 import type { PoolSession } from '../poolDirectory.ts';

@@ -4,24 +4,27 @@
  * world. Passes come when something changed, and at least every second while a recovery runs.
  */
 import type { RecoveryRequest } from '../../api/generated/types.ts';
-import { type Decision, decide, type Procedure, type Step } from '../../domain/kernel/decide.ts';
+import { decide } from '../../domain/kernel/decide.ts';
 import { meaningOf, type Outcome, outcomeOf } from '../../domain/kernel/outcome.ts';
 import type { Facts } from '../../domain/xapi/facts.ts';
+import type { Decision, Procedure, Step } from '../../domain/xapi/form.ts';
 import type { Read } from '../../domain/xapi/reads.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ObjectName } from '../../ports/kubernetes.ts';
 import { virtualServerOf } from '../cluster.ts';
 import { actOnce, type Deciding, whileWaitingMs } from './actOnce.ts';
+import { noteAsk } from './asks.ts';
 import { assemble, lookOutside } from './assemble.ts';
 import { holdBack } from './holdBack.ts';
 import { makeRecord, type Status } from './makeRecord.ts';
-import { journalText, learnFrom, type Memory, recall, sinceWhen } from './memory.ts';
+import { journalText, learnFrom, type Memory, sinceWhen } from './memory.ts';
 import { observe } from './observe.ts';
 import { isFinished } from './phases.ts';
 import { type ReadFrom, readAll } from './read.ts';
+import { recall } from './recall.ts';
 import { isWatched, noteHold } from './resting.ts';
 import { type RecoveryOptions, type Subject, subjectOf } from './subject.ts';
-import { tellTheHost } from './tellTheHost.ts';
+import { tellHosts } from './tellTheHost.ts';
 import { unready } from './unready.ts';
 import { isDue, writeRecord } from './writeRecord.ts';
 
@@ -96,12 +99,14 @@ async function pass(
   if (options.leadership.epoch(0) === undefined) return { requeueAfterMs: whileWaitingMs };
   // What people have changed is looked at closely again.
   if (request.status?.observedGeneration !== request.metadata.generation) memory.rest = undefined;
-  if (isWatched(memory, options.clock.monotonicMs())) attend(subject, memory);
+  const seen = observeNow(subject, memory, options);
+  const watched = subject.procedure.provenOff(seen);
+  if (isWatched(memory, options.clock.monotonicMs())) attend(subject, watched, memory);
   else {
     unattend(memory);
-    lookNowAndThen(subject, options.clock);
+    for (const hostUUID of watched) lookNowAndThen(subject, hostUUID, options.clock);
   }
-  tellTheHost(subject, observeNow(subject, memory, options));
+  tellHosts(subject, seen);
   await gatherForStep(subject, memory, options);
 
   const facts = assemble(subject, memory, options);
@@ -109,16 +114,18 @@ async function pass(
   noteStep(subject.procedure, memory, decision, facts);
   if (noteHold(memory, decision, facts) === 'stands') return { requeueAfterMs: whileWaitingMs };
   if (decision.kind === 'act') return await actOnce({ subject, memory, facts, decision }, options);
-  await writeIfDue({ subject, memory, facts, decision }, options);
-  return requeue(outcomeOf(decision, facts, sinceWhen(memory)), decision, facts);
+  const outcome = outcomeOf(subject.procedure, decision, facts, sinceWhen(memory));
+  noteAsk(memory, outcome, facts, { request, events: options.events });
+  await writeIfDue({ subject, memory, facts, decision }, outcome, options);
+  return requeue(outcome, decision, facts);
 }
 
 const opensWithinMs = 10_000;
 const soonMs = 500;
 
 /** What holds it may end by itself: somebody cuts the power by hand. */
-function lookNowAndThen({ host, session }: Subject, clock: Clock): void {
-  const power = session.power(host.spec.hostUUID);
+function lookNowAndThen({ session }: Subject, hostUUID: string, clock: Clock): void {
+  const power = session.power(hostUUID);
   const readMs = power?.last()?.atMs ?? Number.NEGATIVE_INFINITY;
   if (clock.monotonicMs() - readMs > heldReadsEveryMs) power?.readSoon();
 }
@@ -126,19 +133,27 @@ function lookNowAndThen({ host, session }: Subject, clock: Clock): void {
 const heldReadsEveryMs = 60_000;
 
 /**
- * From the first look on the target's answers and power are watched closely, so that no act has to wait for them, and all
- * members are asked, so that a plan knows of each whether it can take something. These are reads; a plan alone is worth them. The
- * power may come later than the session, and both may be opened anew while a recovery runs.
+ * From the first look on the answers and the power of the hosts that have to be proven off are watched closely, so that no act
+ * has to wait for them, and all members are asked, so that a plan knows of each whether it can take something. These are reads; a
+ * plan alone is worth them. The power may come later than the session, and both may be opened anew while a recovery runs.
  */
-function attend({ host, session }: Subject, memory: Memory): void {
+function attend({ session }: Subject, hostUUIDs: readonly string[], memory: Memory): void {
   const { members } = session;
-  const power = session.power(host.spec.hostUUID);
-  if (memory.attending?.members === members && memory.attending.power === power) return;
+  const powers = hostUUIDs.map((hostUUID) => session.power(hostUUID));
+  const before = memory.attending;
+  const isSame =
+    before?.members === members &&
+    before.powers.length === powers.length &&
+    before.powers.every((power, index) => power === powers[index]);
+  if (isSame) return;
   unattend(memory);
-  const ends = [members.attend(host.spec.hostUUID), power?.attend()];
+  const ends = [
+    ...hostUUIDs.map((hostUUID) => members.attend(hostUUID)),
+    ...powers.map((power) => power?.attend()),
+  ];
   memory.attending = {
     members,
-    power,
+    powers,
     end: () => {
       for (const end of ends) end?.();
     },
@@ -185,7 +200,8 @@ async function gather(
   const newest = Math.max(Number.NEGATIVE_INFINITY, ...memory.journal.map((entry) => entry.sinceMs));
   await subject.session.members.askOthersAgain(subject.host.spec.hostUUID, newest);
   let facts = assemble(subject, memory, options);
-  if (memory.plan === undefined || decision.kind !== 'refuse') facts = await read(procedure.planReads, facts);
+  if (memory.plan === undefined || decision.kind !== 'refuse')
+    facts = await read(procedure.plan.reads, facts);
   // What was begun is followed to its end, also when a sign of life has thrown the recovery back to its first step.
   await read(procedure.followReads, facts);
   // What is proven to run makes room, and whose turn it is then is read in the same pass.
@@ -203,22 +219,18 @@ function noteStep({ steps }: Procedure, memory: Memory, decision: Decision, fact
   else if (memory.step?.title !== title) memory.step = { title, sinceMs: facts.nowMs };
   const reached = decision.kind === 'finished' ? steps : steps.slice(0, steps.indexOf(decision.step) + 1);
   for (const { marks } of reached) {
-    if (marks === undefined || memory.timeline[marks] !== undefined || memory.journal.length === 0) continue;
-    memory.timeline = { ...memory.timeline, [marks]: facts.momentMs };
+    if (marks === undefined || memory.moments[marks] !== undefined || memory.journal.length === 0) continue;
+    memory.moments = { ...memory.moments, [marks]: facts.momentMs };
   }
 }
 
 async function writeIfDue(
   { subject, memory, facts, decision }: Deciding,
+  outcome: Outcome,
   options: RecoveryOptions,
 ): Promise<void> {
-  const record: Status = makeRecord({
-    request: subject.request,
-    memory,
-    facts,
-    decision,
-    outcome: outcomeOf(decision, facts, sinceWhen(memory)),
-  });
+  const { procedure, request } = subject;
+  const record: Status = makeRecord({ procedure, request, memory, facts, decision, outcome });
   const sinceWrittenMs = facts.nowMs - memory.writtenMs;
   const inStepMs = facts.nowMs - (memory.step?.sinceMs ?? facts.nowMs);
   if (isDue(subject.request.status, record, { sinceWrittenMs, inStepMs })) {

@@ -3,9 +3,8 @@
  * guards grow old, and would look as if the hold had ended. So what held it is asked again by itself, and as long as it does,
  * what was decided stands and nothing new is written.
  */
-import type { Decision, Step } from '../../domain/kernel/decide.ts';
-import type { Guard } from '../../domain/kernel/verdict.ts';
 import type { Facts } from '../../domain/xapi/facts.ts';
+import type { Decision, Guard, Step } from '../../domain/xapi/form.ts';
 import type { Memory } from './memory.ts';
 
 export interface Rest {
@@ -18,13 +17,6 @@ export interface Rest {
 
 /** It is watched closely for this long after it was held. */
 const watchedMs = 60_000;
-
-/** Guards that wait for people: nothing that is read makes them allow. */
-const heldByPeople: ReadonlySet<string> = new Set([
-  'poolIsNotPaused',
-  'noOtherRecoveryRuns',
-  'planIsApproved',
-]);
 
 /** Takes note of a decision. `stands` when it is another one only because nobody has read anew what it rests on. */
 export function noteHold(memory: Memory, decision: Decision, facts: Facts): 'stands' | 'counts' {
@@ -50,12 +42,12 @@ function restOf(decision: Decision, facts: Facts, before: Rest | undefined): Res
   if (decision.kind !== 'await' && decision.kind !== 'refuse') return undefined;
   const { step } = decision;
   const guard = step.guards.find((one) => one.judge(facts).kind !== 'allow');
-  if (decision.kind === 'await' && (guard === undefined || !heldByPeople.has(guard.name))) return undefined;
+  if (decision.kind === 'await' && guard?.isHeldByPeople !== true) return undefined;
   return { heldSinceMs: before?.heldSinceMs ?? facts.nowMs, step, guard };
 }
 
 function stillHolds({ step, guard }: Rest, facts: Facts): boolean {
   if (guard === undefined) return step.next(facts).kind === 'giveUp';
   const verdict = guard.judge(facts).kind;
-  return verdict === 'deny' || (verdict === 'unknown' && heldByPeople.has(guard.name));
+  return verdict === 'deny' || (verdict === 'unknown' && guard.isHeldByPeople === true);
 }

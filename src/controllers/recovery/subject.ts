@@ -1,6 +1,6 @@
 import type { Host, Pool, RecoveryRequest } from '../../api/generated/types.ts';
-import type { Procedure } from '../../domain/kernel/decide.ts';
 import { procedureNamed } from '../../domain/procedures/procedures.ts';
+import type { Procedure } from '../../domain/xapi/form.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EventRecorder, KubernetesApi, Leadership, ObjectName } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
@@ -40,7 +40,7 @@ export function subjectOf(
   const host = targetOf(cluster, request);
   if (host === undefined) {
     return {
-      because: `There is no Host ${request.spec.target.hostRef.name} in this namespace. Declare it, or correct the request's successor.`,
+      because: `There is no Host ${request.spec.target.hostRef?.name ?? ''} in this namespace. Declare it, or correct the request's successor.`,
     };
   }
   const pinned = request.status?.target?.hostUUID;

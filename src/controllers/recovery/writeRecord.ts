@@ -27,8 +27,7 @@ export function isDue(
 ): boolean {
   if (sameJson(before ?? {}, after)) return false;
   if (!sameJson(turn(before), turn(after))) return true;
-  const progressed =
-    !sameJson(before?.virtualMachines, after.virtualMachines) || !sameJson(verdicts(before), verdicts(after));
+  const progressed = !sameJson(before?.items, after.items) || !sameJson(verdicts(before), verdicts(after));
   if (progressed) return sinceWrittenMs >= progressEveryMs;
   return sinceWrittenMs >= Math.max(wordsEveryMs, inStepMs * wordsEveryPartOfWait);
 }
@@ -39,8 +38,9 @@ function turn(status: Status | undefined): unknown {
     generation: status?.observedGeneration,
     phase: status?.phase,
     plan: status?.plan?.hash,
-    evidence: status?.evidence,
-    journal: status?.journal?.filter(({ effect }) => catalogue[effect as Act['kind']]?.isOneOfMany !== true),
+    proofs: status?.proofs,
+    asks: status?.asks,
+    journal: status?.journal?.filter(({ act }) => catalogue[act as Act['kind']]?.isOneOfMany !== true),
     conditions: status?.conditions?.map((condition) => [condition.type, condition.status, condition.reason]),
   };
 }

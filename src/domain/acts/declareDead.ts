@@ -1,15 +1,19 @@
 import { isReleased } from '../guards/poolHealth.ts';
 import type { ActKind } from '../kernel/actKind.ts';
+import type { Facts } from '../xapi/facts.ts';
+import type { ActOf } from './act.ts';
 import { isOver } from './isOver.ts';
 
 const mayRunForMs = 300_000;
 
 /** The pool lets go of a member: host.declare_dead. */
-export const declareDead: ActKind<'declareDead'> = {
+export const declareDead: ActKind<ActOf<'declareDead'>, Facts> = {
+  risk: 'Disruptive',
   mayRunForMs,
   longestPauseMs: 5 * 60_000,
-  objection: ({ hostUUID }, now) =>
-    hostUUID === now.target.hostUUID ? undefined : 'The act is about another host than the target.',
+  isAboutHost: true,
+  // What speaks against it stands in the guards of its step.
+  objection: () => undefined,
   // The pool makes a contact of its own before it lets go of a member, and refuses when it reaches it.
   tellsOfLife: ({ says }) =>
     says?.includes('HOST_IS_LIVE') === true

@@ -1,5 +1,6 @@
 /** Whether anything of an act can still be under way. */
-import type { Entry, Facts } from '../xapi/facts.ts';
+import type { Entry } from '../kernel/facts.ts';
+import type { Facts } from '../xapi/facts.ts';
 
 /** A request that is on its way when its sender dies arrives within this, or never. */
 const arrivesWithinMs = 10_000;

@@ -1,14 +1,17 @@
 import type { ActKind } from '../kernel/actKind.ts';
+import type { Entry } from '../kernel/facts.ts';
 import { triesOf } from '../kernel/tries.ts';
-import type { Entry, Facts, PlannedMachine } from '../xapi/facts.ts';
+import type { Facts, PlannedMachine } from '../xapi/facts.ts';
 import type { Read } from '../xapi/reads.ts';
 import { startIsSafe } from '../xapi/startIsSafe.ts';
+import type { ActOf } from './act.ts';
 import { isOver, waitsForTasks } from './isOver.ts';
 
 const mayRunForMs = 180_000;
 
 /** A virtual machine of the plan starts on another member: VM.start_on. */
-export const start: ActKind<'start'> = {
+export const start: ActKind<ActOf<'start'>, Facts> = {
+  risk: 'Reversible',
   mayRunForMs,
   longestPauseMs: 5 * 60_000,
   isOneOfMany: true,

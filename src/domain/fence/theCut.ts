@@ -4,8 +4,9 @@
  */
 
 import { actKey } from '../acts/act.ts';
+import type { Entry } from '../kernel/facts.ts';
 import { triesOf } from '../kernel/tries.ts';
-import type { Cut, Entry, Facts, Silence } from '../xapi/facts.ts';
+import type { Cut, Facts, Silence } from '../xapi/facts.ts';
 import type { PoolBelief } from '../xapi/pool.ts';
 import { bootsAtLeastMs } from './trust.ts';
 

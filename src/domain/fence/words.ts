@@ -3,7 +3,8 @@
  * of life after that ends it for good, whoever heard it: the operator, the pool master, or the power controller. An end
  * is recorded, and no restart and no later silence makes the word count again.
  */
-import type { Attestation, Facts, PowerObservation } from '../xapi/facts.ts';
+import type { Attestation } from '../kernel/facts.ts';
+import type { Facts, PowerObservation } from '../xapi/facts.ts';
 
 /**
  * Silence is noticed up to a minute after the last answer, so it began before it is counted: a word that is at most this

@@ -1,9 +1,11 @@
 /** The member has failed, it alone, and nobody works on it. */
 import { contrarySign } from '../fence/certificate.ts';
-import { freshOnly, oldestMs } from '../kernel/freshness.ts';
-import { allow, deny, type Guard, unknown } from '../kernel/verdict.ts';
+import { freshOnly } from '../kernel/freshness.ts';
+import { allow, deny, unknown } from '../kernel/verdict.ts';
+import { oldestMs } from '../xapi/ages.ts';
 import { currentPool } from '../xapi/currentPool.ts';
 import type { Facts } from '../xapi/facts.ts';
+import type { Guard } from '../xapi/form.ts';
 
 /**
  * Nobody has heard of the member for as long as the Pool asks: it does not answer at its own address, the master cannot

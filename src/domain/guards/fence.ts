@@ -3,11 +3,13 @@ import { contrarySign } from '../fence/certificate.ts';
 import { cutOf, mayHaveBeenCut, wrongCut } from '../fence/theCut.ts';
 import { whyNotTrusted } from '../fence/trust.ts';
 import { attestationInForce, whyAttestationDoesNotCount } from '../fence/words.ts';
-import { freshOnly, oldestMs } from '../kernel/freshness.ts';
-import { allow, deny, type Guard, unknown, type Verdict } from '../kernel/verdict.ts';
+import { freshOnly } from '../kernel/freshness.ts';
+import { allow, deny, unknown, type Verdict } from '../kernel/verdict.ts';
 import { cutInVain } from '../steps/cutThePower.ts';
+import { oldestMs } from '../xapi/ages.ts';
 import { currentPool } from '../xapi/currentPool.ts';
 import type { Facts } from '../xapi/facts.ts';
+import type { Guard } from '../xapi/form.ts';
 
 /**
  * A controller that was never caught lying has just told the power of the machine, and may cut it; or a person's word

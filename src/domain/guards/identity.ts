@@ -2,10 +2,12 @@
 
 import { whyNotThisMachine } from '../fence/identity.ts';
 import { attestationInForce } from '../fence/words.ts';
-import { freshOnly, oldestMs } from '../kernel/freshness.ts';
-import { allow, deny, type Guard, unknown, type Verdict } from '../kernel/verdict.ts';
+import { freshOnly } from '../kernel/freshness.ts';
+import { allow, deny, unknown, type Verdict } from '../kernel/verdict.ts';
+import { oldestMs } from '../xapi/ages.ts';
 import { currentPool } from '../xapi/currentPool.ts';
-import type { Facts } from '../xapi/facts.ts';
+import { type Facts, pinnedRef } from '../xapi/facts.ts';
+import type { Guard } from '../xapi/form.ts';
 import type { PoolBelief } from '../xapi/pool.ts';
 
 /** The pool's database is known, current, and of the pool that is meant, by UUID. */
@@ -33,7 +35,7 @@ export const hostIsThePinnedOne: Guard = {
     if (host === undefined) {
       return deny(`The pool knows no host ${facts.target.hostUUID}. ${whatToDo(facts, pool.value)}`);
     }
-    if (facts.plan !== undefined && host.ref !== facts.plan.hostRef) {
+    if (facts.plan !== undefined && host.ref !== pinnedRef(facts)) {
       return deny(
         `The pool now knows ${facts.target.name} under another reference than when the plan was made; it was restored or joined anew. Create a new RecoveryRequest.`,
       );

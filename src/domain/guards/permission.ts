@@ -1,10 +1,11 @@
-/** Who may act, and for whom: the mode of the pool, the request, its turn, its plan and the approval. */
+/** Who may act, and for whom: the mode of the pool, the request and its turn. */
 
+import type { RecoveryFacts } from '../kernel/facts.ts';
 import { allow, deny, type Guard, unknown } from '../kernel/verdict.ts';
-import { locksMissing, planIsOutdated, releaseHasBegun } from '../xapi/releasePlan.ts';
+import type { MachineFacts } from '../xapi/facts.ts';
 
 /** Mode Observe is the promise that nothing is changed, ever, whatever is requested. */
-export const poolModeAllowsActing: Guard = {
+export const poolModeAllowsActing: Guard<RecoveryFacts> = {
   name: 'poolModeAllowsActing',
   judge: ({ policy }) =>
     policy.mode === 'Manual'
@@ -15,7 +16,7 @@ export const poolModeAllowsActing: Guard = {
 };
 
 /** A request of mode Plan shows what would be done, and nothing is done for it. */
-export const requestAsksForExecution: Guard = {
+export const requestAsksForExecution: Guard<RecoveryFacts> = {
   name: 'requestAsksForExecution',
   judge: ({ request }) =>
     request.mode === 'Execute'
@@ -24,7 +25,7 @@ export const requestAsksForExecution: Guard = {
 };
 
 /** Cancelling stops whatever has not been sent yet, at any step. */
-export const requestIsNotCancelled: Guard = {
+export const requestIsNotCancelled: Guard<RecoveryFacts> = {
   name: 'requestIsNotCancelled',
   judge: ({ request }) =>
     request.cancelled
@@ -33,8 +34,9 @@ export const requestIsNotCancelled: Guard = {
 };
 
 /** Whoever works on the pool can stop everything here at once, with a reason that others read. */
-export const poolIsNotPaused: Guard = {
+export const poolIsNotPaused: Guard<RecoveryFacts> = {
   name: 'poolIsNotPaused',
+  isHeldByPeople: true,
   judge: ({ policy }) =>
     policy.pausedBecause.length === 0
       ? allow('The pool is not paused.')
@@ -44,8 +46,9 @@ export const poolIsNotPaused: Guard = {
 };
 
 /** One recovery at a time on a pool: two would reckon with the same room and the same members. */
-export const noOtherRecoveryRuns: Guard = {
+export const noOtherRecoveryRuns: Guard<RecoveryFacts> = {
   name: 'noOtherRecoveryRuns',
+  isHeldByPeople: true,
   judge: ({ request }) =>
     request.waitsFor.length === 0
       ? allow('No other recovery runs on this pool.')
@@ -55,47 +58,10 @@ export const noOtherRecoveryRuns: Guard = {
 };
 
 /** A host in Maintenance is silent because people work on it, and cutting its power may hurt them or their work. */
-export const hostIsInService: Guard = {
+export const hostIsInService: Guard<Pick<MachineFacts, 'target'>> = {
   name: 'hostIsInService',
   judge: ({ target }) =>
     target.state === 'InService'
       ? allow(`${target.name} is declared to be in service.`)
       : deny(`${target.name} is in Maintenance. Set state: InService on the Host if it has really failed.`),
-};
-
-/** What the plan says of the member's virtual machines is what the pool says now; otherwise it is made anew. */
-export const planStillHolds: Guard = {
-  name: 'planStillHolds',
-  judge: (facts) => {
-    if (facts.plan === undefined) return unknown('The plan is being made.');
-    const unread = releaseHasBegun(facts) ? undefined : locksMissing(facts);
-    if (unread !== undefined) return unknown(unread);
-    const outdated = planIsOutdated(facts);
-    return outdated === undefined
-      ? allow('The plan covers every virtual machine of the member.')
-      : unknown(`${outdated} The plan is being made anew.`);
-  },
-};
-
-/**
- * An approval counts for one plan, by its hash. Where the Pool says approval: Always every plan needs one.
- */
-export const planIsApproved: Guard = {
-  name: 'planIsApproved',
-  judge: ({ policy, plan, request }) => {
-    if (policy.approval !== 'Always')
-      return allow('The pool asks for no approval of plans without a destructive step.');
-    if (plan === undefined) return unknown('There is no plan yet that could be approved.');
-    if (request.approval === undefined) {
-      return unknown(
-        `The plan waits for an approval: set spec.approval with planHash ${plan.hash} and your name.`,
-      );
-    }
-    if (request.approval.planHash !== plan.hash) {
-      return unknown(
-        `The approval by ${request.approval.by} is for the plan ${request.approval.planHash}, and the plan is now ${plan.hash}. Read it again and approve this one.`,
-      );
-    }
-    return allow(`The plan ${plan.hash} was approved by ${request.approval.by}.`);
-  },
 };

@@ -1,8 +1,9 @@
 /** What the pool has to be like, so that what it believes and does can be relied on. */
 
-import { allow, deny, type Guard, unknown } from '../kernel/verdict.ts';
+import { allow, deny, unknown } from '../kernel/verdict.ts';
 import { currentPool } from '../xapi/currentPool.ts';
 import type { Facts } from '../xapi/facts.ts';
+import type { Guard } from '../xapi/form.ts';
 import type { PoolBelief, VirtualMachineBelief } from '../xapi/pool.ts';
 import { residentsOf } from '../xapi/residents.ts';
 import { unpluggedStorage } from '../xapi/storage.ts';

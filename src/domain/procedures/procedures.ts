@@ -1,4 +1,4 @@
-import type { Procedure } from '../kernel/decide.ts';
+import type { Procedure } from '../xapi/form.ts';
 import { releaseMember } from './releaseMember.ts';
 
 /** Every procedure that a request may name. */

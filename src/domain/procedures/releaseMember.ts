@@ -25,13 +25,12 @@ import {
 import {
   hostIsInService,
   noOtherRecoveryRuns,
-  planIsApproved,
-  planStillHolds,
   poolIsNotPaused,
   poolModeAllowsActing,
   requestAsksForExecution,
   requestIsNotCancelled,
 } from '../guards/permission.ts';
+import { planIsApproved, planStillHolds } from '../guards/plan.ts';
 import {
   highAvailabilityIsOff,
   masterHasBeenUpLongEnough,
@@ -39,13 +38,17 @@ import {
   noUpgradeIsUnderWay,
   sharedStorageIsHealthy,
 } from '../guards/poolHealth.ts';
-import type { Procedure, Runbook } from '../kernel/decide.ts';
+import { requestLastsMs, stepCallsAfterMs } from '../kernel/outcome.ts';
 import { cutThePower } from '../steps/cutThePower.ts';
 import { declareTheMemberDead } from '../steps/declareTheMemberDead.ts';
 import { everyProbeAnswers } from '../steps/everyProbeAnswers.ts';
 import { everyVirtualMachineIsUp } from '../steps/everyVirtualMachineIsUp.ts';
 import { noLockIsLeft, removalReads } from '../steps/noLockIsLeft.ts';
-import { planReads } from '../xapi/releasePlan.ts';
+import type { Procedure, Step } from '../xapi/form.ts';
+import { advance } from '../xapi/progress.ts';
+import { releaseGrounds } from '../xapi/releaseGrounds.ts';
+import { makePlan, planIntent, planIsOutdated, planPins, planReads } from '../xapi/releasePlan.ts';
+import { releaseTelling } from '../xapi/releaseTelling.ts';
 
 /** Who may act on whom. Asked at every step, since any of it may change while a recovery runs. */
 const permission = [
@@ -67,10 +70,9 @@ const permission = [
 /** The member has failed, and it alone. */
 const oneFailure = [memberIsNotBeingWorkedOn, noOtherMemberFails, sharedStorageIsHealthy];
 
-const steps: Runbook = [
+const steps: readonly Step[] = [
   {
     title: "Cut the member's power, and read it back as off twice, at least 10 seconds apart",
-    risk: 'Disruptive',
     guards: [
       ...permission,
       noContrarySignWasSeen,
@@ -80,11 +82,13 @@ const steps: Runbook = [
       planIsApproved,
       powerCanBeCut,
     ],
+    // The silence that the Pool asks for is waited for here.
+    patienceMs: ({ journal, policy }) =>
+      stepCallsAfterMs + (journal.length === 0 ? policy.memberTimeoutMs : 0),
     ...cutThePower,
   },
   {
     title: 'Declare the member dead, so that the pool releases its virtual machines',
-    risk: 'Disruptive',
     guards: [
       ...permission,
       ...oneFailure,
@@ -99,20 +103,17 @@ const steps: Runbook = [
   },
   {
     title: 'See that every storage lock of the member is gone',
-    risk: 'Disruptive',
     guards: [...permission, memberIsReleased, othersAnsweredSinceTheCut, hostIsProvenOff],
     ...noLockIsLeft,
   },
   {
     title: 'Start its virtual machines on members with room, in their order',
-    risk: 'Reversible',
     guards: [...permission, memberIsReleased, othersAnsweredSinceTheCut, hostIsProvenOff],
     marks: 'releasedAt',
     ...everyVirtualMachineIsUp,
   },
   {
     title: 'See that each started virtual machine serves',
-    risk: 'Read',
     guards: [],
     ...everyProbeAnswers,
   },
@@ -120,7 +121,19 @@ const steps: Runbook = [
 
 export const releaseMember: Procedure = {
   name: 'ReleaseMember',
+  target: 'Host',
   steps,
-  planReads,
+  plan: {
+    draft: makePlan,
+    outdated: planIsOutdated,
+    reads: planReads,
+    grounds: releaseGrounds,
+    pins: planPins,
+    intent: planIntent,
+    follow: advance,
+  },
+  telling: releaseTelling,
+  provenOff: ({ target }) => [target.hostUUID],
   followReads: (facts) => [...removalReads(facts), ...startedReads(facts)],
+  beginsWithinMs: ({ policy }) => requestLastsMs + policy.memberTimeoutMs,
 };

@@ -1,14 +1,16 @@
 import { actKey } from '../acts/act.ts';
 import { isFenced, offReadingsApartMs } from '../fence/certificate.ts';
-import type { Step } from '../kernel/decide.ts';
+import type { Entry } from '../kernel/facts.ts';
 import { attempts, lastEntry, openEntry } from '../kernel/tries.ts';
-import type { Entry, Facts } from '../xapi/facts.ts';
+import type { Facts } from '../xapi/facts.ts';
+import type { Part } from '../xapi/form.ts';
 
 /** A controller that did not cut the power this often needs a person. */
 const most = 3;
 
 /** Done when the certificate is in force; its making is in ../certificate.ts. */
-export const cutThePower: Pick<Step, 'done' | 'next'> = {
+export const cutThePower: Part = {
+  acts: ['cutPower'],
   done: isFenced,
   next: (facts) => {
     const { hostUUID, name } = facts.target;

@@ -1,8 +1,8 @@
 import { actKey } from '../acts/act.ts';
 import { isReleased } from '../guards/poolHealth.ts';
-import type { Step } from '../kernel/decide.ts';
 import { attempts, lastEntry, openEntry } from '../kernel/tries.ts';
 import { currentPool } from '../xapi/currentPool.ts';
+import type { Part } from '../xapi/form.ts';
 import { releaseHasBegun } from '../xapi/releasePlan.ts';
 
 const most = 3;
@@ -12,7 +12,8 @@ const most = 3;
  * is enabled again afterwards has come back to life, which the guards behind this step stop at, and nobody declares it
  * dead a second time for it.
  */
-export const declareTheMemberDead: Pick<Step, 'done' | 'next'> = {
+export const declareTheMemberDead: Part = {
+  acts: ['declareDead'],
   done: (facts) => {
     const key = actKey({ kind: 'declareDead', hostUUID: facts.target.hostUUID });
     if (openEntry(facts, key) !== undefined || !releaseHasBegun(facts)) return false;

@@ -1,8 +1,9 @@
-import type { Step } from '../kernel/decide.ts';
 import type { Facts, PlannedMachine } from '../xapi/facts.ts';
+import type { Part } from '../xapi/form.ts';
 
 /** Done when each started virtual machine with a probe has answered it, or has had its time. */
-export const everyProbeAnswers: Pick<Step, 'done' | 'next' | 'reads'> = {
+export const everyProbeAnswers: Part = {
+  acts: [],
   done: (facts) => waitingForProbe(facts).length === 0,
   reads: (facts) => waitingForProbe(facts).map(({ id: uuid }) => ({ kind: 'serving', vmUUID: uuid })),
   next: (facts) => {

@@ -1,16 +1,17 @@
 import { type Act, actKey } from '../acts/act.ts';
-import type { Step } from '../kernel/decide.ts';
-import { oldestMs } from '../kernel/freshness.ts';
 import { openEntry } from '../kernel/tries.ts';
+import { oldestMs } from '../xapi/ages.ts';
 import { currentPool } from '../xapi/currentPool.ts';
 import type { Facts, PlannedMachine } from '../xapi/facts.ts';
+import type { Part } from '../xapi/form.ts';
 import { freeMemoryReads } from '../xapi/placement.ts';
 import { isFinal } from '../xapi/progress.ts';
 import { isAging, type Read } from '../xapi/reads.ts';
 import { startIsSafe } from '../xapi/startIsSafe.ts';
 
 /** Done when each virtual machine of the plan has been read back as running, or its verdict says why not. */
-export const everyVirtualMachineIsUp: Pick<Step, 'done' | 'next' | 'reads' | 'dueInMs'> = {
+export const everyVirtualMachineIsUp: Part = {
+  acts: ['start'],
   done: (facts) => facts.plan?.items.every(isFinal) === true,
   next: (facts) => {
     const acts = startCandidates(facts)

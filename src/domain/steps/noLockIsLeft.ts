@@ -1,9 +1,10 @@
 import { actKey } from '../acts/act.ts';
-import type { Next, Step } from '../kernel/decide.ts';
-import { type Fresh, freshOnly, oldestMs } from '../kernel/freshness.ts';
+import { type Fresh, freshOnly } from '../kernel/freshness.ts';
 import { attempts, lastEntry, openEntry } from '../kernel/tries.ts';
+import { oldestMs } from '../xapi/ages.ts';
 import { currentPool } from '../xapi/currentPool.ts';
-import type { Facts } from '../xapi/facts.ts';
+import { type Facts, pinnedRef } from '../xapi/facts.ts';
+import type { Next, Part } from '../xapi/form.ts';
 import { locksHeldBy, locksRead } from '../xapi/locks.ts';
 import { hostOfLock } from '../xapi/moving.ts';
 import type { DiskLocks } from '../xapi/pool.ts';
@@ -15,7 +16,8 @@ import { isAging, type Read, withinMs } from '../xapi/reads.ts';
  * that, and only on a disk of the plan with which nothing is being done. A disk that cannot be freed so does not hold up
  * the others: its virtual machine is not started, and says why.
  */
-export const noLockIsLeft: Pick<Step, 'done' | 'next' | 'reads'> = {
+export const noLockIsLeft: Part = {
+  acts: ['declareDead', 'removeLock'],
   done: (facts) =>
     facts.locks.kind === 'known' &&
     facts.locks.atMs > askedMs(facts) &&
@@ -80,7 +82,7 @@ function locksReadAfter(facts: Facts): Fresh<readonly DiskLocks[]> {
 
 /** Every disk that the member still holds; once the pool was asked twice, those of the plan that can be freed by hand. */
 function toBeFreed(facts: Facts, locks: readonly DiskLocks[]): readonly DiskLocks[] {
-  const hostRef = facts.plan?.hostRef ?? '';
+  const hostRef = pinnedRef(facts) ?? '';
   const held = locksHeldBy(hostRef, locks);
   if (!askedAgain(facts)) return held;
   const planned = disksOfThePlan(facts);
@@ -89,7 +91,7 @@ function toBeFreed(facts: Facts, locks: readonly DiskLocks[]): readonly DiskLock
 
 /** Work that was interrupted, another holder, or two removals that failed: a person has to look at it. */
 function canBeFreed(facts: Facts, disk: DiskLocks): boolean {
-  const hostRef = facts.plan?.hostRef ?? '';
+  const hostRef = pinnedRef(facts) ?? '';
   const key = actKey({ kind: 'removeLock', vdiUUID: disk.vdiUUID, hostRef });
   if (openEntry(facts, key) !== undefined) return true;
   return disk.interruptedWork.length === 0 && !isHeldByOthers(facts, disk) && attempts(facts, key) < most;
@@ -126,7 +128,7 @@ const most = 2;
 
 /** One at a time, and never while storage work is under way: that work and a start would meet on one disk. */
 function removeNext(facts: Facts, held: readonly DiskLocks[]): Next {
-  const hostRef = facts.plan?.hostRef ?? '';
+  const hostRef = pinnedRef(facts) ?? '';
   let busy: string | undefined;
   for (const disk of held) {
     const act = { kind: 'removeLock', vdiUUID: disk.vdiUUID, hostRef } as const;

@@ -1,4 +1,5 @@
-import { type Fresh, freshOnly, oldestMs } from '../kernel/freshness.ts';
+import { type Fresh, freshOnly } from '../kernel/freshness.ts';
+import { oldestMs } from './ages.ts';
 import type { Facts } from './facts.ts';
 import type { PoolBelief } from './pool.ts';
 

@@ -2,33 +2,52 @@
  * Everything that a decision about one recovery may rest on: what was asked for, what was seen, what was done.
  * Plain data. Nothing here was inferred; inference is in the guards and in the runbook.
  */
+
 import type { IdentityFacts } from '../fence/identity.ts';
 import type { Distrust } from '../fence/trust.ts';
 import type { WordRecord } from '../fence/words.ts';
+import type { PolicyFacts, RecoveryFacts } from '../kernel/facts.ts';
+import type { Item, Plan } from '../kernel/plan.ts';
 import type { Reading } from '../kernel/reading.ts';
 import type { BootVerdict, DiskLocks, MemberAnswer, PoolBelief, VirtualMachineBelief } from './pool.ts';
 
-export interface Facts {
-  /** Monotonic now. Ages are differences to it. */
-  readonly nowMs: number;
-  /** Wall now, only for what people wrote down with a date (attestations, the end of a certificate). */
-  readonly nowWallMs: number;
-  /** Wall time by a clock that does not jump while a process runs: for the moments that are written down. */
-  readonly momentMs: number;
-  readonly request: RequestFacts;
-  readonly policy: PolicyFacts;
-  readonly target: TargetFacts;
-  readonly identity: IdentityFacts;
+export interface Facts extends PoolFacts, MachineFacts {}
+
+/** What is known of the pool and of the recovery, whichever machine is asked about. */
+export interface PoolFacts extends RecoveryFacts<PlannedMachine> {
+  readonly policy: PoolPolicy;
+  readonly plan: PoolPlan | undefined;
   readonly pool: Reading<PoolBelief>;
   /** Each member's own answer at its own address, by host UUID; the target's among them. */
   readonly answers: ReadonlyMap<string, Reading<MemberAnswer>>;
-  /** Whether the pool master can reach the target. */
-  readonly masterContact: Reading<'answers' | 'cannotBeContacted'>;
   /** Since when members do not answer, by host UUID; a silence that was recorded before a restart is reckoned in. */
   readonly silentSince: ReadonlyMap<string, Silence>;
-  /** For how long the target has not been heard of, by anyone. */
+  /** Locks on the shared storage that the plan's disks are on. */
+  readonly locks: Reading<readonly DiskLocks[]>;
+  /** Names of the tasks that the pool is working on. */
+  readonly runningTasks: Reading<readonly string[]>;
+  /** Bytes that the pool itself counts as free, by host UUID. */
+  readonly freeMemory: ReadonlyMap<string, Reading<number>>;
+  /** Fresh readings about virtual machines that are to be started next, by VM UUID. */
+  readonly starts: ReadonlyMap<string, StartFacts>;
+  /** Hosts that are declared for this pool, by host UUID. */
+  readonly hosts: ReadonlyMap<string, DeclaredHost>;
+  readonly declared: ReadonlyMap<string, DeclaredVirtualServer>;
+  /** What the probes said, by VM UUID. */
+  readonly serving: ReadonlyMap<string, Reading<boolean>>;
+  /** What is known of each machine that is declared for this pool, by host UUID; see aboutHost. */
+  readonly machines: Pick<ReadonlyMap<string, MachineFacts>, 'get'>;
+}
+
+/** What is known of one machine, so that it can be proven off. */
+export interface MachineFacts {
+  readonly target: TargetFacts;
+  readonly identity: IdentityFacts;
+  /** Whether the pool master can reach it. */
+  readonly masterContact: Reading<'answers' | 'cannotBeContacted'>;
+  /** For how long it has not been heard of, by anyone. */
   readonly silentForMs: Reading<number>;
-  /** What the power devices of the target said, newest last; only since nothing has been heard of it. */
+  /** What its power devices said, newest last; only since nothing has been heard of it. */
   readonly powerReadings: readonly PowerObservation[];
   /** Why the newest attempt to read the power brought nothing; undefined when it did. */
   readonly powerUnknown: string | undefined;
@@ -37,23 +56,16 @@ export interface Facts {
   readonly certificate: FenceCertificate | undefined;
   /** What is known of each person's word, beside its text. */
   readonly words: readonly WordRecord[];
-  readonly plan: ReleasePlan | undefined;
-  /** Locks on the shared storage that the plan's disks are on. */
-  readonly locks: Reading<readonly DiskLocks[]>;
-  /** Names of the tasks that the pool is working on. */
-  readonly runningTasks: Reading<readonly string[]>;
-  /** Bytes that the pool itself counts as free, by host UUID. */
-  readonly freeMemory: ReadonlyMap<string, Reading<number>>;
-  /** What was written down earlier of virtual machines that were on the target, by VM UUID. */
+  /** What was written down earlier of virtual machines that were on it, by VM UUID. */
   readonly lastSeen: ReadonlyMap<string, LastSeen>;
-  /** Fresh readings about virtual machines that are to be started next, by VM UUID. */
-  readonly starts: ReadonlyMap<string, StartFacts>;
-  readonly journal: readonly Entry[];
-  /** Hosts that are declared for this pool, by host UUID. */
-  readonly hosts: ReadonlyMap<string, DeclaredHost>;
-  readonly declared: ReadonlyMap<string, DeclaredVirtualServer>;
-  /** What the probes said, by VM UUID. */
-  readonly serving: ReadonlyMap<string, Reading<boolean>>;
+}
+
+/** The facts about one of the machines: guards and steps that are about a host are asked about this one. */
+export function aboutHost<F extends PoolFacts>(facts: F, hostUUID: string): (F & MachineFacts) | undefined {
+  if ('target' in facts && (facts as F & MachineFacts).target.hostUUID === hostUUID)
+    return facts as F & MachineFacts;
+  const machine = facts.machines.get(hostUUID);
+  return machine === undefined ? undefined : { ...facts, ...machine };
 }
 
 /** Since when a member does not answer, by both clocks. */
@@ -64,28 +76,8 @@ export interface Silence {
   readonly lastAnswerMs: number | undefined;
 }
 
-export interface RequestFacts {
-  readonly mode: 'Plan' | 'Execute';
-  readonly cancelled: boolean;
-  readonly approval: { readonly planHash: string; readonly by: string } | undefined;
-  readonly attestations: readonly Attestation[];
-  /** Names of other requests on this pool that were made earlier and are not finished. */
-  readonly waitsFor: readonly string[];
-}
-
-/** A person's word that one machine has no power. */
-export interface Attestation {
-  readonly statement: string;
-  readonly hostUUID: string;
-  readonly by: string;
-  readonly atWallMs: number;
-  readonly validForMs: number;
-}
-
-export interface PolicyFacts {
-  readonly mode: 'Observe' | 'Manual';
-  readonly approval: 'WhenDestructive' | 'Always';
-  readonly pausedBecause: readonly string[];
+/** What the Pool allows to a recovery of one of its members. */
+export interface PoolPolicy extends PolicyFacts {
   readonly memberTimeoutMs: number;
   readonly failedMembers: number;
   readonly startsAtOncePerHost: number;
@@ -185,28 +177,34 @@ export interface StartFacts {
   readonly bootOn: string | undefined;
 }
 
-export interface ReleasePlan {
-  readonly hash: string;
-  /** The reference under which the pool knows the target; its storage locks are named after it. */
-  readonly hostRef: string;
-  readonly items: readonly PlannedMachine[];
+export interface PoolPlan extends Plan<PlannedMachine> {
+  /** The hosts that the plan is about, as the pool knew them when it was made. */
+  readonly hosts: readonly PinnedHost[];
   /** UUIDs of those in whose way something stood when it was made; a restarted process does not know. */
   readonly hindered?: ReadonlySet<string>;
 }
 
-/** One virtual machine of the target: what the plan says of it, and how far it is. */
-export interface PlannedMachine {
-  readonly id: string;
+/** A host that was forgotten and joined anew has another reference, and the old one names its storage locks. */
+export interface PinnedHost {
+  readonly uuid: string;
+  readonly ref: string;
   readonly name: string;
+}
+
+/** The reference under which the pool knew the target when the plan was made. */
+export function pinnedRef({ plan, target }: Pick<Facts, 'plan' | 'target'>): string | undefined {
+  return plan?.hosts.find((host) => host.uuid === target.hostUUID)?.ref;
+}
+
+/** One virtual machine of the target: what the plan says of it, and how far it is. Its host is where it starts, or runs. */
+export interface PlannedMachine extends Item {
+  readonly kind: 'VirtualMachine';
   readonly order: number;
   readonly delaySeconds: number;
   readonly priority: number;
   readonly state: MachineState;
-  /** Host UUID where it is to start, or runs. */
-  readonly host: string | undefined;
   /** The only host on which it may start, because it may already run there; see moving.ts. */
   readonly onlyOn?: string;
-  readonly why: string | undefined;
   readonly attempts: number;
   /** Host UUIDs that would not take it when its start was about to be sent; none of them is tried again. */
   readonly refusedBy?: readonly string[];
@@ -215,29 +213,15 @@ export interface PlannedMachine {
   readonly runningAtWallMs: number | undefined;
 }
 
-export type MachineState =
-  | 'Planned'
-  | 'Starting'
-  | 'Running'
-  | 'Serving'
-  | 'LeftHalted'
-  | 'NotRecoverable'
-  | 'Failed';
+/** How far a virtual machine of a plan is. Running: read back as running. Serving: its probe answered. */
+export const machineStates = [
+  'Planned',
+  'Starting',
+  'Running',
+  'Serving',
+  'LeftHalted',
+  'NotRecoverable',
+  'Failed',
+] as const;
 
-/** One harmful act of the journal, as far as it is known how it ended. */
-export interface Entry {
-  readonly key: string;
-  readonly attempt: number;
-  /** Monotonic: when it was sent, or when this process first read of it in the journal. */
-  readonly sinceMs: number;
-  /** When it was written down. */
-  readonly atWallMs: number;
-  /** Monotonic: when this process knew how it had ended; undefined while it is open, and for what an earlier process knew. */
-  readonly endedMs?: number;
-  /** Host UUID of the pool master that was followed when it was decided; undefined where no pool was in sight. */
-  readonly master?: string | undefined;
-  readonly outcome: 'Intended' | 'Proven' | 'NotDone' | 'NotSent';
-  /** What the reply said; undefined while this process waits for it, `lost` when it cannot come any more. */
-  readonly reply: 'succeeded' | 'failed' | 'lost' | undefined;
-  readonly says: string | undefined;
-}
+export type MachineState = (typeof machineStates)[number];

@@ -3,7 +3,8 @@
  * chooses first, and each choice can be said in a sentence.
  */
 
-import { freshOnly, oldestMs } from '../kernel/freshness.ts';
+import { freshOnly } from '../kernel/freshness.ts';
+import { oldestMs } from './ages.ts';
 import type { Facts } from './facts.ts';
 import { nowhere } from './moving.ts';
 import type { HostBelief, PoolBelief, VirtualMachineBelief } from './pool.ts';

@@ -6,8 +6,9 @@
 
 import { actKey } from '../acts/act.ts';
 import { exactlyOneMasterAnswers } from '../guards/identity.ts';
+import type { Entry } from '../kernel/facts.ts';
 import { attempts, lastEntry, openEntry } from '../kernel/tries.ts';
-import type { Entry, Facts, PlannedMachine, StartFacts } from './facts.ts';
+import type { Facts, PlannedMachine, StartFacts } from './facts.ts';
 import { foundByItsHost, onlyPlace } from './moving.ts';
 import { declaredHalted } from './obstacles.ts';
 import { place } from './placement.ts';

@@ -3,11 +3,12 @@
  * here. It is made once and kept; it is made anew only while nothing has been released and what it says is no longer so.
  */
 
-import type { Procedure } from '../kernel/decide.ts';
-import { freshOnly, oldestMs } from '../kernel/freshness.ts';
+import { freshOnly } from '../kernel/freshness.ts';
+import { oldestMs } from './ages.ts';
 import { type Claimed, claimedMachines } from './claims.ts';
 import { currentPool } from './currentPool.ts';
-import type { DeclaredVirtualServer, Facts, PlannedMachine, ReleasePlan } from './facts.ts';
+import type { DeclaredVirtualServer, Facts, PlannedMachine } from './facts.ts';
+import type { PlanDraft } from './form.ts';
 import { locksRead } from './locks.ts';
 import { onlyPlace } from './moving.ts';
 import { type Obstacle, obstacleTo } from './obstacles.ts';
@@ -16,8 +17,6 @@ import type { PoolBelief, VirtualMachineBelief } from './pool.ts';
 import { isAging, type Read, withinMs } from './reads.ts';
 
 export const priorityWhenSilent = 50;
-
-export type PlanDraft = Omit<ReleasePlan, 'hash'>;
 
 /** Makes the plan, or says what is missing for it. */
 export function makePlan(facts: Facts): PlanDraft | { readonly because: string } {
@@ -48,7 +47,11 @@ export function makePlan(facts: Facts): PlanDraft | { readonly because: string }
   const hindered = candidates
     .filter((candidate) => candidate.obstacle !== undefined)
     .map(({ machine }) => machine.uuid);
-  return { hostRef: host.ref, items: items.sort(inOrder), hindered: new Set(hindered) };
+  return {
+    hosts: [{ uuid: host.uuid, ref: host.ref, name: host.name }],
+    items: items.sort(inOrder),
+    hindered: new Set(hindered),
+  };
 }
 
 interface Candidate extends Claimed {
@@ -88,29 +91,20 @@ export function planReads(facts: Facts): readonly Read[] {
   ];
 }
 
-/** The text that the plan's hash stands for: identity, steps, and per virtual machine what is intended. No ages. */
-export function planText(
-  plan: PlanDraft,
-  facts: Facts,
-  { name, steps }: Pick<Procedure, 'name' | 'steps'>,
-): string {
-  return JSON.stringify([
-    name,
-    facts.target.poolUUID,
-    facts.target.hostUUID,
-    facts.target.serial ?? null,
-    plan.hostRef,
-    steps.map((step) => step.title),
-    plan.items.map((item) => [
-      item.id,
-      item.order,
-      item.delaySeconds,
-      item.priority,
-      item.state,
-      item.host ?? null,
-      ...(item.onlyOn === undefined ? [] : [item.onlyOn]),
-    ]),
-  ]);
+/** Whom the hash of the plan is bound to. */
+export function planPins(draft: PlanDraft, { target }: Facts): readonly unknown[] {
+  return [
+    target.poolUUID,
+    target.hostUUID,
+    target.serial ?? null,
+    draft.hosts.map(({ uuid, ref }) => [uuid, ref]),
+  ];
+}
+
+/** What is intended with one virtual machine. */
+export function planIntent(item: PlannedMachine): readonly unknown[] {
+  const { id, order, delaySeconds, priority, state, host, onlyOn } = item;
+  return [id, order, delaySeconds, priority, state, host ?? null, ...(onlyOn === undefined ? [] : [onlyOn])];
 }
 
 /** Why the plan no longer says what is so, or undefined. Once the release has begun, the plan is the record of it. */
@@ -177,6 +171,7 @@ export function plannedMachine(
   declared: DeclaredVirtualServer | undefined,
 ): PlannedMachine {
   return {
+    kind: 'VirtualMachine',
     id: machine.uuid,
     name: machine.name,
     order: declared?.order ?? machine.order,

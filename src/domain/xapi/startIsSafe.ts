@@ -3,7 +3,8 @@
  * a guard of the step and is asked for each start as well.
  */
 
-import { freshOnly, oldestMs } from '../kernel/freshness.ts';
+import { freshOnly } from '../kernel/freshness.ts';
+import { oldestMs } from './ages.ts';
 import { currentPool } from './currentPool.ts';
 import type { Facts, PlannedMachine, StartFacts } from './facts.ts';
 import { hostOfLock, nowhere, onlyPlace } from './moving.ts';

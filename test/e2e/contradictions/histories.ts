@@ -139,7 +139,7 @@ export const histories: readonly History[] = [
     },
     ends: {
       phase: 'Succeeded',
-      says: /app-01 runs on the host that it was being moved to, and the pool does not know it; why in status\.virtualMachines says what to do/,
+      says: /app-01 runs on the host that it was being moved to, and the pool does not know it; why in status\.items says what to do/,
       allows: /(?:)/,
       harm: [`forceOff ${lostHost}`, `declareDead ${lostHost}`, 'start web-02'],
     },

@@ -49,9 +49,9 @@ export const phase = '{.status.phase}';
 /** Names of the guards that allow. */
 export const allowing = '{.status.gates[?(@.verdict=="Allow")].guard}';
 /** What was written down before it was done. */
-export const intents = '{.status.journal[*].effect}';
+export const intents = '{.status.journal[*].act}';
 /** What ended each word that was given. */
-export const endedWords = '{.status.evidence.words[*].endedBecause}';
+export const endedWords = '{.status.proofs[*].words[*].endedBecause}';
 
 /** Starts a lab and applies its manifests, as a person would have edited them. */
 export async function openSite(server: Server, options: SiteOptions): Promise<Site> {
