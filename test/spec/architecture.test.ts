@@ -125,6 +125,22 @@ test('controllers import no procedure, no step and no guard', () => {
   expect(offencesOf(procedureBlind)).toEqual([]);
 });
 
+/** The words that every procedure is made of are none of a hypervisor, an act or a procedure. */
+const kernelIsBlind: Rule = (file) => {
+  if (!file.path.startsWith('src/domain/kernel/')) return [];
+  return importsOf(file.text).flatMap((specifier) =>
+    /^(?:\.\/|\.\.\/\.\.\/api\/)/.test(specifier) ? [] : [`${file.path} imports ${specifier}`],
+  );
+};
+
+test('the kernel knows no hypervisor, no act, no guard and no procedure', () => {
+  const text = "import { a } from './verdict.ts'; import type { b } from '../xapi/facts.ts';";
+  expect(kernelIsBlind(planted('src/domain/kernel/x.ts', text))).toEqual([
+    'src/domain/kernel/x.ts imports ../xapi/facts.ts',
+  ]);
+  expect(offencesOf(kernelIsBlind)).toEqual([]);
+});
+
 const kindsOfActs = Object.keys(catalogue);
 
 /** An act is looked up by the kind that the journal has; how it is sent, tried again and read back stands in its file alone. */
