@@ -1,5 +1,6 @@
 /** Repeats the clean run of a scene with one fault at one of its points, and with a new operator after a crash. */
-import type { FaultEffect } from '../../src/lab/lab.ts';
+import { endpointAt } from '../../src/lab/inSimulation.ts';
+import type { FaultEffect, Lab } from '../../src/lab/lab.ts';
 import type { Fault, OutgoingRequest } from '../../src/simulation/faults.ts';
 import { falseRepliesOf } from '../../src/simulation/protocols/protocol.ts';
 import { play, type Scene } from '../scenes/scene.ts';
@@ -71,12 +72,34 @@ export async function runWithFault(scene: Scene, point: Point, fault: PointFault
 
 /** A fault of the lab: what the pool or a machine does or says wrongly behind a connection that works. */
 export async function runWithLabFault(scene: Scene, point: Point, effect: FaultEffect): Promise<Faulted> {
-  if (point.call === undefined) throw new Error(`${point.key} goes to no server of the lab`);
-  const world = createWorld(scene.world);
-  const id = world.lab.steer.addFault({ ...point.call, effect });
+  let struck: boolean | undefined;
+  const world = createWorld({
+    ...scene.world,
+    interpose: (request) => {
+      if (struck !== undefined || request.from !== 'operator' || keyOf(request) !== point.key)
+        return 'deliver';
+      struck = false;
+      // Added while the request is on its way, the fault is for the next call of that name, which is this one.
+      const { lab, simulation } = world;
+      const id = lab.steer.addFault({ ...callOf(request, lab), nth: 1, effect });
+      simulation.clock(simulation.world).after(arrivesWithinMs, () => {
+        struck = !lab.status().faults.some((each) => each.startsWith(`${id}:`));
+      });
+      return 'deliver';
+    },
+  });
   const ending = await toTheEnd(scene, world);
-  const left = world.lab.status().faults.some((each) => each.startsWith(`${id}:`));
-  return { ending, struck: !left };
+  return { ending, struck: struck === true };
+}
+
+const arrivesWithinMs = 100;
+
+/** What a fault of the lab calls the request, and the server that gets it. */
+function callOf({ to, method, path, body }: OutgoingRequest, lab: Lab): { at: string; method: string } {
+  const endpoint = endpointAt(lab, to);
+  if (endpoint === undefined) throw new Error(`${to} is no server of the lab`);
+  const request = { method, path, body: Buffer.from(body, 'utf8') };
+  return { at: endpoint.name, method: endpoint.faultName(request) };
 }
 
 async function toTheEnd(scene: Scene, world: World): Promise<Ending> {

@@ -1,6 +1,4 @@
 /** What the operator changes in a run without faults: the points at which a fault can meet it. */
-import { endpointAt } from '../../src/lab/inSimulation.ts';
-import type { Lab } from '../../src/lab/lab.ts';
 import type { OutgoingRequest } from '../../src/simulation/faults.ts';
 import type { Change, Protocol } from '../../src/simulation/protocols/protocol.ts';
 import { protocolOf } from '../../src/simulation/protocols/protocols.ts';
@@ -16,14 +14,6 @@ export interface Point {
   readonly label: string;
   readonly nth: number;
   readonly protocol: Protocol;
-  /** How a fault of the lab is told to meet it; undefined where it goes to no server of the lab. */
-  readonly call: LabCall | undefined;
-}
-
-export interface LabCall {
-  readonly at: string;
-  readonly method: string;
-  readonly nth: number;
 }
 
 export function keyOf(request: OutgoingRequest): string {
@@ -41,7 +31,6 @@ export interface CleanRun {
 export async function cleanRun(scene: Scene): Promise<CleanRun> {
   const points: Point[] = [];
   const problems: unknown[] = [];
-  const callOf = countingCalls();
   const world = createWorld({
     ...scene.world,
     interpose: (request) => {
@@ -49,9 +38,8 @@ export async function cleanRun(scene: Scene): Promise<CleanRun> {
       try {
         const protocol = protocolOf(request);
         const kind = protocol.changes(request);
-        const call = callOf(world.lab, request);
         const { label, nth } = request;
-        if (kind !== undefined) points.push({ kind, key: keyOf(request), label, nth, protocol, call });
+        if (kind !== undefined) points.push({ kind, key: keyOf(request), label, nth, protocol });
       } catch (error) {
         // Thrown here it would be a connection that broke, and the operator would only try again.
         problems.push(error);
@@ -64,18 +52,4 @@ export async function cleanRun(scene: Scene): Promise<CleanRun> {
   const { name } = scene.request.metadata;
   const ending = await endingOf(world, name, scene.failed);
   return { points: [...points], ending, acts: await actsOf(world, name) };
-}
-
-/** Counts the calls as the lab does. */
-function countingCalls(): (lab: Lab, request: OutgoingRequest) => LabCall | undefined {
-  const seen = new Map<string, number>();
-  return (lab, { to, method, path, body }) => {
-    const endpoint = endpointAt(lab, to);
-    if (endpoint === undefined) return undefined;
-    const called = endpoint.faultName({ method, path, body: Buffer.from(body, 'utf8') });
-    const key = `${endpoint.name} ${called}`;
-    const nth = (seen.get(key) ?? 0) + 1;
-    seen.set(key, nth);
-    return { at: endpoint.name, method: called, nth };
-  };
 }
