@@ -30,6 +30,11 @@ export function joinSimulation(lab: Lab, simulation: Simulation): void {
   update();
 }
 
+/** The lab's server that requests to this origin reach; undefined when there is none. */
+export function endpointAt(lab: Lab, origin: string): LabEndpoint | undefined {
+  return lab.endpoints.find((endpoint) => originOf(endpoint) === originOf(origin));
+}
+
 /** One form of an origin, with its port written out. */
 function originOf(place: LabEndpoint | string): string {
   if (typeof place !== 'string') return `https://${place.address}:${place.port}`;

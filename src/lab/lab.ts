@@ -1,6 +1,6 @@
-import type { HttpHandler } from '../wire/http.ts';
+import type { HttpHandler, HttpRequest } from '../wire/http.ts';
 import { createBmc } from './bmc/bmc.ts';
-import { createRedfishServer } from './bmc/redfishServer.ts';
+import { createRedfishServer, redfishFaultName } from './bmc/redfishServer.ts';
 import type { LabDocument } from './document.ts';
 import { machineNamed, memberNamed } from './named.ts';
 import { drawScenario } from './scenario.ts';
@@ -11,7 +11,7 @@ import type { HarmfulEffect, Verdict } from './verdict.ts';
 import { assemblePool } from './world/assemble.ts';
 import { createPower } from './world/power.ts';
 import { callDirectly } from './xapi/dispatch.ts';
-import { createMemberServer, memberPresence } from './xapi/memberServer.ts';
+import { createMemberServer, memberPresence, xapiFaultName } from './xapi/memberServer.ts';
 import type { Pool } from './xapi/pool.ts';
 
 export type { BmcBehaviour } from './bmc/behaviours.ts';
@@ -57,6 +57,8 @@ export interface LabEndpoint {
   readonly port: number;
   readonly sha256Fingerprint: string;
   readonly handler: HttpHandler;
+  /** The `method` of a `Fault` that would strike this request. */
+  readonly faultName: (request: Pick<HttpRequest, 'method' | 'path' | 'body'>) => string;
   /**
    * How the operator's connections fare now. `open`: they reach the handler. `silent`: nothing ever comes back (no power,
    * no network). `refused`: the machine is there and nobody listens. The handler itself behaves accordingly too.
@@ -98,6 +100,7 @@ export function createLab(options: LabOptions): Lab {
           port: document.port,
           sha256Fingerprint: fingerprint,
           handler: createMemberServer(pool, member),
+          faultName: xapiFaultName,
           presence: () => memberPresence(pool, member),
         };
       }),
@@ -109,6 +112,7 @@ export function createLab(options: LabOptions): Lab {
           port: Number(port || '443'),
           sha256Fingerprint: bmc.identity.fingerprint,
           handler: createRedfishServer(pool, bmc),
+          faultName: redfishFaultName,
           presence: bmc.presence,
         };
       }),

@@ -8,7 +8,7 @@ import {
   harm,
   look,
   lose,
-  type Scene,
+  type Sight,
   settled,
   untilPhase,
   untilSays,
@@ -192,7 +192,7 @@ describe('a member that powers itself on after the release', () => {
     await world.pass(60_000);
     await world.request('again', lostHost);
     await ended(world, 'again');
-    const scene: Scene = await look(world, 'again');
+    const scene: Sight = await look(world, 'again');
     expect(scene.says).toMatch(/web-02/);
     expect(await why(world, 'web-02', 'again')).toMatch(/nothing tells whether it should run/);
   });

@@ -1,17 +1,13 @@
 /**
- * Every other write to the API server (what Pools, Hosts and VirtualServers show, the lease, events), with every fault.
- * One is repeated with
+ * Every other write to the API server (what Pools, Hosts and VirtualServers show, the lease, events), in each scene and with
+ * every fault. One is repeated with
  * `npx vitest run test/sim/everyFault.writes.test.ts -t 'TITLE'`: each run is the same to the byte.
  */
-import { expect, test } from 'vitest';
-import { runWithFault, writeFaultKinds } from './faultedRun.ts';
-import { cleanRun, type Point } from './release.ts';
-
-const clean = await cleanRun();
-const byKind = Map.groupBy(
-  clean.points.filter((point) => point.kind === 'write'),
-  kindOf,
-);
+import { describe, expect, test } from 'vitest';
+import { scenes } from '../scenes/scenes.ts';
+import { faultsOf, runWithFault } from './faultedRun.ts';
+import { cleanRun, type Point } from './points.ts';
+import { expectSameEnding } from './sameEnding.ts';
 
 /** Method and resource, without the names of objects. */
 function kindOf({ label }: Point): string {
@@ -20,24 +16,27 @@ function kindOf({ label }: Point): string {
     .replace(/\/(pools|hosts|virtualservers|leases|events)\/[^/]+/, '/$1/NAME');
 }
 
-test('the operator writes nothing of a kind that nobody has thought of', () => {
-  expect([...byKind.keys()].toSorted((a, b) => a.localeCompare(b))).toEqual([
-    'PATCH /apis/events.k8s.io/v1/events/NAME',
-    'POST /apis/coordination.k8s.io/v1/leases',
-    'POST /apis/events.k8s.io/v1/events',
-    'PUT /apis/coordination.k8s.io/v1/leases/NAME',
-    'PUT /apis/kintsugi.dev/v1alpha1/hosts/NAME/status',
-    'PUT /apis/kintsugi.dev/v1alpha1/pools/NAME/status',
-    'PUT /apis/kintsugi.dev/v1alpha1/virtualservers/NAME/status',
-  ]);
-});
+for (const scene of scenes) {
+  const { points } = await cleanRun(scene);
+  const writes = points.filter(({ kind }) => kind === 'write');
 
-for (const [kind, points] of byKind) {
-  for (const point of points) {
-    test.each(writeFaultKinds)(`${kind} (${point.key}): %s changes nothing about the end`, async (fault) => {
-      const { ending, struck } = await runWithFault(point, fault);
-      expect(struck).toBe(true);
-      expect(ending).toEqual(clean.ending);
+  test(`${scene.name}: the operator writes nothing of a kind that nobody has thought of`, () => {
+    expect([...new Set(writes.map(kindOf))].toSorted((a, b) => a.localeCompare(b))).toEqual([
+      'PATCH /apis/events.k8s.io/v1/events/NAME',
+      'POST /apis/coordination.k8s.io/v1/leases',
+      'POST /apis/events.k8s.io/v1/events',
+      'PUT /apis/coordination.k8s.io/v1/leases/NAME',
+      'PUT /apis/kintsugi.dev/v1alpha1/hosts/NAME/status',
+      'PUT /apis/kintsugi.dev/v1alpha1/pools/NAME/status',
+      'PUT /apis/kintsugi.dev/v1alpha1/virtualservers/NAME/status',
+    ]);
+  });
+
+  for (const point of writes) {
+    describe(`${scene.name}, ${point.key}`, () => {
+      test.each(faultsOf(point))('$name changes nothing about the end', async (fault) => {
+        expectSameEnding(scene, await runWithFault(scene, point, fault));
+      });
     });
   }
 }

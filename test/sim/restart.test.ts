@@ -1,5 +1,6 @@
 /** Rules about an operator that is started anew in the middle of a recovery. */
 import { describe, expect, test } from 'vitest';
+import { kubernetes } from '../../src/simulation/protocols/kubernetes.ts';
 import { ended, endingOf, lostHost, releaseLostHost, requestName, smallWorld } from './release.ts';
 import type { World } from './world.ts';
 
@@ -21,12 +22,12 @@ test('a master that takes long over a silent member does not hold up a release: 
 test('an API server that acknowledges the record of a release and loses it does not make the operator forget the release', async () => {
   let lost = 0;
   const world = smallWorld({
-    interpose: ({ method, label, body }) => {
+    interpose: (request) => {
+      const { method, label, body } = request;
       if (lost > 0 || method !== 'PUT' || !label.includes('/recoveryrequests/')) return 'deliver';
       if (!body.includes('"act":"declareDead"')) return 'deliver';
       lost += 1;
-      const reply = { status: 200, headers: { 'content-type': 'application/json' }, body };
-      return { kind: 'falseReply', reaches: 'nobody', reply };
+      return { kind: 'falseReply', reaches: 'nobody', reply: kubernetes.done(request) };
     },
   });
   world.startOperator();

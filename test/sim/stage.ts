@@ -3,7 +3,8 @@ import type { Interpose } from '../../src/simulation/faults.ts';
 import { lostHost, requestName, smallWorld } from './release.ts';
 import { namespace, type World, type WorldOptions } from './world.ts';
 
-export interface Scene {
+/** What is seen of a request. */
+export interface Sight {
   readonly phase: string;
   /** The sentence of Ready. */
   readonly says: string;
@@ -30,7 +31,7 @@ export async function lose(world: World): Promise<void> {
   await world.request(requestName, lostHost);
 }
 
-export async function look(world: World, name = requestName): Promise<Scene> {
+export async function look(world: World, name = requestName): Promise<Sight> {
   let request: Awaited<ReturnType<World['recovery']>>;
   await world.run(async () => {
     request = await world.recovery(name);
@@ -63,13 +64,13 @@ export function violations(world: World): readonly string[] {
   return world.lab.verdict().violations.map((violation) => violation.sentence);
 }
 
-export async function untilPhase(world: World, phase: string, withinMs = 20 * 60_000): Promise<Scene> {
+export async function untilPhase(world: World, phase: string, withinMs = 20 * 60_000): Promise<Sight> {
   await world.until(async () => (await world.recovery(requestName))?.status?.phase === phase, withinMs);
   return await look(world);
 }
 
 /** Waits until the request says something, and shows what it says in the end. */
-export async function untilSays(world: World, words: RegExp, withinMs = 20 * 60_000): Promise<Scene> {
+export async function untilSays(world: World, words: RegExp, withinMs = 20 * 60_000): Promise<Sight> {
   await world.until(async () => {
     const status = (await world.recovery(requestName))?.status;
     return words.test(status?.conditions?.find((one) => one.type === 'Ready')?.message ?? '');

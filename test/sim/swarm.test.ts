@@ -7,7 +7,8 @@
 import { expect, test } from 'vitest';
 import type { Random } from '../../src/ports/clock.ts';
 import type { Fault, OutgoingRequest } from '../../src/simulation/faults.ts';
-import { changeOf, endingOf, lostHost, requestName, smallWorld } from './release.ts';
+import { changeOf } from '../../src/simulation/protocols/protocols.ts';
+import { endingOf, lostHost, requestName, smallWorld } from './release.ts';
 import { harm, look, lose } from './stage.ts';
 import { apiOrigin, type World } from './world.ts';
 

@@ -3,32 +3,26 @@ import { expect, test } from 'vitest';
 import type { Pool } from '../../src/api/generated/types.ts';
 import { poolKind } from '../../src/api/kinds.ts';
 import type { Fault, OutgoingRequest } from '../../src/simulation/faults.ts';
+import { refusal } from '../../src/simulation/protocols/kubernetes.ts';
 import { lostHost, requestName } from './release.ts';
 import { harm, look, lose, namespace, settled, untilPhase, violations } from './stage.ts';
 import type { World } from './world.ts';
 
-const statuses: Readonly<Record<number, { readonly reason: string; readonly message: string }>> = {
+const statuses = {
   422: { reason: 'Invalid', message: `RecoveryRequest is invalid: ${'status.plan: too much. '.repeat(400)}` },
   413: { reason: 'RequestEntityTooLarge', message: 'Request entity too large: limit is 3145728' },
   403: { reason: 'Forbidden', message: 'the account may not update recoveryrequests/status' },
 };
 
-function refusal(code: number): Fault {
-  const body = JSON.stringify({
-    kind: 'Status',
-    apiVersion: 'v1',
-    status: 'Failure',
-    code,
-    ...statuses[code],
-  });
-  const reply = { status: code, headers: { 'content-type': 'application/json' }, body };
-  return { kind: 'falseReply', reaches: 'nobody', reply };
+function refused(code: keyof typeof statuses): Fault {
+  const { reason, message } = statuses[code];
+  return { kind: 'falseReply', reaches: 'nobody', reply: refusal(code, reason, message) };
 }
 
 const isRecord = ({ from, method, label }: OutgoingRequest): boolean =>
   from === 'operator' && method === 'PUT' && label.includes('/recoveryrequests/');
 
-test.each([422, 413])(
+test.each([422, 413] as const)(
   'a record that is refused with %i is told in the request by a smaller one, and by an Event; nothing is done, and it goes on when it is taken',
   async (code) => {
     let refusing = true;
@@ -37,7 +31,7 @@ test.each([422, 413])(
       interpose: (request) => {
         if (!isRecord(request)) return 'deliver';
         tries.push(request.body);
-        return refusing && request.body.includes('"restsOn"') ? refusal(code) : 'deliver';
+        return refusing && request.body.includes('"restsOn"') ? refused(code) : 'deliver';
       },
     });
     await lose(world);
@@ -65,7 +59,7 @@ test('where not even a small record is taken, nothing is done and nothing is sen
     interpose: (request) => {
       if (!isRecord(request)) return 'deliver';
       tries.push(request.body);
-      return refusal(403);
+      return refused(403);
     },
   });
   await lose(world);
@@ -81,7 +75,7 @@ test('a request whose record nobody takes does not read the power of its machine
   const world = await settled({
     interpose: (request) => {
       if (request.to === controller && request.path.includes('/Systems/1')) readings += 1;
-      return isRecord(request) ? refusal(403) : 'deliver';
+      return isRecord(request) ? refused(403) : 'deliver';
     },
   });
   await lose(world);
@@ -98,7 +92,7 @@ test('an edit of the request is tried at once, however long the last pause is', 
   let refusing = true;
   const world = await settled({
     interpose: (request) =>
-      refusing && isRecord(request) && request.body.includes('"restsOn"') ? refusal(422) : 'deliver',
+      refusing && isRecord(request) && request.body.includes('"restsOn"') ? refused(422) : 'deliver',
   });
   await lose(world);
   await world.pass(5 * 60_000);
@@ -122,7 +116,7 @@ test.each([
         if (from !== 'operator' || method !== 'PUT' || !path.includes(`/${plural}/`)) return 'deliver';
         if (!refusing || body.includes('StatusRefused')) return 'deliver';
         tries += 1;
-        return refusal(422);
+        return refused(422);
       },
     });
     refusing = true;

@@ -33,6 +33,7 @@ import {
 import type { Log } from '../../src/ports/log.ts';
 import type { Interpose } from '../../src/simulation/faults.ts';
 import type { Owner } from '../../src/simulation/owner.ts';
+import { labelOf } from '../../src/simulation/protocols/protocols.ts';
 import { createSimulation, type Simulation } from '../../src/simulation/simulation.ts';
 import { compileServedKinds } from '../../src/standalone/schema/servedKinds.ts';
 import { createApiServer } from '../../src/standalone/serving/apiServer.ts';
@@ -274,13 +275,6 @@ export function createWorld(options: WorldOptions = {}): World {
       await ask('delete', { kind: kindNamed(kindName), namespace: inNamespace, name });
     },
   };
-}
-
-/** JSON-RPC has one path; its method names the request in transcripts and faults. */
-function labelOf(request: { readonly method: string; readonly path: string; readonly body: string }): string {
-  if (request.path !== '/jsonrpc') return `${request.method} ${request.path.split('?')[0]}`;
-  const method = /"method":"([^"]+)"/.exec(request.body)?.[1];
-  return `XAPI ${method ?? '?'}`;
 }
 
 function collectingLog(lines: string[], nowMs: () => number): Log {

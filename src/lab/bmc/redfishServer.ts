@@ -33,7 +33,7 @@ async function answerRequest(
   request: HttpRequest,
 ): Promise<HttpReply | 'hangUp' | 'silence'> {
   const path = trimmed(request.path);
-  const effects = server.pool.faults.strike(server.bmc.identity.name, faultName(request.method, path));
+  const effects = server.pool.faults.strike(server.bmc.identity.name, redfishFaultName(request));
   for (const effect of effects) {
     if (effect.kind === 'slow') await server.pool.time.pause(effect.delayMs);
     if (effect.kind === 'refused') return 'hangUp';
@@ -49,10 +49,12 @@ function trimmed(path: string): string {
   return bare.length > 1 && bare.endsWith('/') ? bare.slice(0, -1) : bare;
 }
 
-function faultName(method: string, path: string): string {
+/** What a fault of the lab calls the request: see `Fault.method`. */
+export function redfishFaultName(request: Pick<HttpRequest, 'method' | 'path'>): string {
+  const path = trimmed(request.path);
   if (path === resetPath) return 'redfish.reset';
   if (path === systemPath) return 'redfish.system';
-  return path === sessionsPath && method === 'POST' ? 'redfish.login' : `redfish ${path}`;
+  return path === sessionsPath && request.method === 'POST' ? 'redfish.login' : `redfish ${path}`;
 }
 
 function dated(bmc: Bmc, reply: HttpReply): HttpReply {
@@ -78,7 +80,7 @@ function route(server: Server, request: HttpRequest, path: string): HttpReply | 
   const { method } = request;
   const open = path === '/redfish' || path === '/redfish/v1';
   if (open && method === 'GET') return found(resourceAt(bmc, path));
-  if (path === sessionsPath && method === 'POST') return logIn(server, request);
+  if (path === sessionsPath && request.method === 'POST') return logIn(server, request);
   if (!isAllowed(bmc, request)) return turnedAway(bmc, request);
   if (path === resetPath && method === 'POST') return reset(server, request);
   if (path.startsWith(`${sessionsPath}/`) && method === 'DELETE') return logOut(bmc, path);

@@ -58,6 +58,12 @@ async function untilDeath(pool: Pool, member: Member, work: Promise<Answer>): Pr
   }
 }
 
+/** What a fault of the lab calls the request: see `Fault.method`. */
+export function xapiFaultName({ body }: Pick<HttpRequest, 'body'>): string {
+  const envelope = parseEnvelope(body);
+  return 'because' in envelope ? 'none' : plainMethod(envelope.method);
+}
+
 async function answerRequest(pool: Pool, member: Member, request: HttpRequest): Promise<Answer> {
   const [path] = request.path.split('?');
   const isPost = request.method === 'POST';
