@@ -125,6 +125,24 @@ const badManifests: readonly {
     says: 'sha256Fingerprint must be the SHA-256 fingerprint of the certificate',
   },
   {
+    what: 'a target that the procedure is not about',
+    object: recoveryRequest('x', { target: { poolRef: { name: 'east' } } }),
+    fields: ['spec.target'],
+    says: 'target.hostRef is missing; ReleaseMember is about a Host, the failed member',
+  },
+  {
+    what: 'no target at all',
+    object: recoveryRequest('x', { target: {} }),
+    fields: ['spec.target'],
+    says: 'target.hostRef is missing; ReleaseMember is about a Host, the failed member',
+  },
+  {
+    what: 'two targets',
+    object: recoveryRequest('x', { target: { hostRef: { name: 'east-1' }, poolRef: { name: 'east' } } }),
+    fields: ['spec.target'],
+    says: 'only one of hostRef, poolRef, virtualServerRef and storageRepository can be the target',
+  },
+  {
     what: 'a rung of power with two ways',
     object: host('x', { serial: 'S1', power: [{ redfish, attestation: {} }] }),
     fields: ['spec.power[0]'],
