@@ -151,7 +151,8 @@ export function startReign(options: ReignOptions): Reign {
     directory,
     again: (at, delayMs) => requests.enqueueAfter(at, delayMs),
   });
-  const requests = loop('recoveryrequests', 4, recovery.reconcile);
+  // A pool that answers slowly holds up no recovery of another one.
+  const requests = loop('recoveryrequests', Number.POSITIVE_INFINITY, recovery.reconcile);
 
   const poolChanged = (at: ObjectName, change: PoolChange): void => {
     const pool = cluster.pools.get(at);

@@ -45,6 +45,7 @@ export interface ControllerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** How many objects are reconciled at once at most; infinity where one that waits must never hold up another. */
   readonly concurrency: number;
   /** The signal is aborted when the controller is to stop: begin nothing new then, and wait for nothing. */
   readonly reconcile: (at: ObjectName, signal: AbortSignal) => Promise<ReconcileResult>;
@@ -60,17 +61,24 @@ export function runController(options: ControllerOptions): Controller {
   const since = new Map<string, number>();
   const counts = { runs: 0, failures: 0 };
 
-  const work = async (): Promise<void> => {
-    for (let key = await queue.next(); key !== undefined; key = await queue.next()) {
-      counts.runs += 1;
-      since.set(key, clock.monotonicMs());
-      const succeeded = await reconcileOnce(options, { key, queue, signal: stopping.signal });
-      if (!succeeded) counts.failures += 1;
-      since.delete(key);
-      queue.done(key);
-    }
+  const runOnce = async (key: string): Promise<void> => {
+    counts.runs += 1;
+    since.set(key, clock.monotonicMs());
+    const succeeded = await reconcileOnce(options, { key, queue, signal: stopping.signal });
+    if (!succeeded) counts.failures += 1;
+    since.delete(key);
+    queue.done(key);
   };
-  const workers = Promise.all(Array.from({ length: options.concurrency }, work));
+  const work = async (): Promise<void> => {
+    const running = new Set<Promise<void>>();
+    for (let key = await queue.next(); key !== undefined; key = await queue.next()) {
+      const run = runOnce(key).finally(() => running.delete(run));
+      running.add(run);
+      if (running.size >= options.concurrency) await Promise.race(running);
+    }
+    await Promise.all(running);
+  };
+  const workers = work();
 
   return {
     enqueue: (at) => queue.add(keyOf(at)),

@@ -53,7 +53,31 @@ describe('a controller', () => {
     await controller.stop();
   });
 
-  test('never reconciles one object twice at once, however many workers it has', async () => {
+  test('lets nothing wait for what hangs where it has no limit, as recoveries of other pools must not', async () => {
+    const names = Array.from({ length: 100 }, (_, index) => `pool-${index}`);
+    const { clock, controller, runs } = start(() => new Promise(() => {}), Number.POSITIVE_INFINITY);
+    for (const name of names) controller.enqueue({ namespace: 'lab', name });
+    await clock.settle();
+    expect(runs).toEqual(names);
+  });
+
+  test('reconciles no more at once than its limit, and goes on as soon as one has ended', async () => {
+    const ends: (() => void)[] = [];
+    const { clock, controller, runs } = start(
+      () => new Promise((resolve) => ends.push(() => resolve({}))),
+      2,
+    );
+    for (const name of ['a', 'b', 'c']) controller.enqueue({ namespace: 'lab', name });
+    await clock.settle();
+    expect(runs).toEqual(['a', 'b']);
+    ends[1]?.();
+    await clock.settle();
+    expect(runs).toEqual(['a', 'b', 'c']);
+    for (const end of ends) end();
+    await controller.stop();
+  });
+
+  test('never reconciles one object twice at once, however many it may run', async () => {
     let [now, most] = [0, 0];
     const { clock, controller } = start(async () => {
       most = Math.max(most, ++now);
