@@ -9,6 +9,7 @@ import { overheadFigure } from './recovery.ts';
 import { idleCounts, recoveryCounts } from './simulated.ts';
 import { startFigure } from './start.ts';
 import { startStepFigure } from './startStep.ts';
+import { visitFigure } from './visits.ts';
 
 const json = process.argv.includes('--json');
 const measures: readonly (readonly [what: string, run: () => Promise<readonly Figure[]>])[] = [
@@ -17,6 +18,7 @@ const measures: readonly (readonly [what: string, run: () => Promise<readonly Fi
   ['an idle hour, counted', idleCounts],
   ['the start of an operator at two sizes', startFigure],
   ['an event of one virtual machine at two sizes', eventFigure],
+  ['the steps of such an event, counted', visitFigure],
   ['a request that starts its machines at two sizes', startStepFigure],
   ['a watch that is cut every 5 s', cutWatchFigure],
   ['a kill at each act, counted', killFigure],
