@@ -1,4 +1,5 @@
 /** `npm run bench`: the project's figures and their bars, as a table; `-- --json` for machines. Judges nothing. */
+import { cachedObjectsFigure } from './cachedObjects.ts';
 import { cutWatchFigure } from './cutWatches.ts';
 import { eventFigure } from './events.ts';
 import { type Figure, line } from './figure.ts';
@@ -23,6 +24,7 @@ const measures: readonly (readonly [what: string, run: () => Promise<readonly Fi
   ['a watch that is cut every 5 s', cutWatchFigure],
   ['a kill at each act, counted', killFigure],
   ['a recovery of 100 virtual machines over real sockets', overheadFigure],
+  ['the memory of an operator with 5,000 objects in its caches', cachedObjectsFigure],
   ['the memory of an operator with 64 hosts and 4,096 virtual machines', memoryFigure],
 ];
 
