@@ -4,6 +4,8 @@ import { cutWatchFigure } from './cutWatches.ts';
 import { eventFigure } from './events.ts';
 import { type Figure, line } from './figure.ts';
 import { killFigure } from './kills.ts';
+import { largeRecordFigure } from './largeRecord.ts';
+import { manyPoolsFigure } from './manyPools.ts';
 import { memoryFigure } from './memory.ts';
 import { planFigure } from './plan.ts';
 import { overheadFigure } from './recovery.ts';
@@ -16,11 +18,13 @@ const json = process.argv.includes('--json');
 const measures: readonly (readonly [what: string, run: () => Promise<readonly Figure[]>])[] = [
   ['the plan of a large pool', planFigure],
   ['a recovery of 100 virtual machines, counted', recoveryCounts],
+  ['the record of a request of 4,096 virtual machines', largeRecordFigure],
   ['an idle hour, counted', idleCounts],
   ['the start of an operator at two sizes', startFigure],
   ['an event of one virtual machine at two sizes', eventFigure],
   ['the steps of such an event, counted', visitFigure],
   ['a request that starts its machines at two sizes', startStepFigure],
+  ['500 settled pools beside 50', manyPoolsFigure],
   ['a watch that is cut every 5 s', cutWatchFigure],
   ['a kill at each act, counted', killFigure],
   ['a recovery of 100 virtual machines over real sockets', overheadFigure],

@@ -71,7 +71,7 @@ const poolEveryMs = 5 * 60_000;
 /** A Pool that is not known is looked at again after this: its Secrets may have been corrected. */
 const troubledPoolEveryMs = 30_000;
 /** Changes of a pool's database come in bursts; what is shown follows them after this. */
-const shownAfterMs = 200;
+const shownAfterMs = 500;
 
 export function startReign(options: ReignOptions): Reign {
   const { cluster, clock } = options;
@@ -163,7 +163,7 @@ export function startReign(options: ReignOptions): Reign {
     for (const request of openRequestsOn(cluster, pool)) {
       const target = targetOf(cluster, request);
       if (change.isForAll || (target !== undefined && concerned.includes(target)))
-        requests.enqueueAfter(nameOf(request), 10);
+        requests.enqueueAfter(nameOf(request), 60);
     }
     const changed = hostsLookDifferent(at, directory, shown) ? 'everything' : change.machines;
     for (const server of serversOf(cluster, pool, changed))
