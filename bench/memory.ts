@@ -19,7 +19,7 @@ export async function memoryFigure(): Promise<readonly Figure[]> {
     return [
       {
         name: 'memory of kintsugi operator, 64 hosts and 4,096 virtual machines',
-        value: residentMiB(scene.operator.pid),
+        value: residentMB(scene.operator.pid),
         unit: 'MB',
         bar: 200,
       },
@@ -30,7 +30,7 @@ export async function memoryFigure(): Promise<readonly Figure[]> {
 }
 
 /** Linux only: elsewhere the figure is not a number. */
-function residentMiB(pid: number | undefined): number {
+export function residentMB(pid: number | undefined): number {
   try {
     const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return (Number(kib) * 1024) / 1e6;

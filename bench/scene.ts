@@ -49,23 +49,7 @@ export async function openScene(options: {
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const document = JSON.parse(await firstLine(lab)) as LabDocument;
-  const server = await startStandaloneApi({
-    directory: join(folder, 'api'),
-    port: 0,
-    clock: systemClock,
-    random: systemRandom,
-    log: silentLog,
-    crds,
-  });
-  const api = createKubernetesApi({
-    transport: createTransport({
-      connection: explicitConnection(server),
-      network: createSocketNetwork(),
-      clock: systemClock,
-      random: systemRandom,
-      userAgent: 'bench',
-    }),
-  });
+  const { server, api } = await openServer(folder);
   for (const object of manifestsOf(document, { ...options.manifests, namespace, mode: 'Manual' })) {
     await create(api, object);
   }
@@ -83,11 +67,63 @@ export async function openScene(options: {
   };
 }
 
+export interface OperatorScene {
+  readonly api: KubernetesApi;
+  readonly server: ApiAddress;
+  readonly operator: ChildProcess;
+  close(): Promise<void>;
+}
+
+interface ApiAddress {
+  readonly origin: string;
+  readonly caPem: string;
+  readonly token: string;
+}
+
+/** Without a lab: the objects are of Pools that are not there. */
+export async function openOperatorScene(objects: Iterable<KubernetesObject>): Promise<OperatorScene> {
+  const folder = mkdtempSync(join(tmpdir(), 'kintsugi-bench-'));
+  const { server, api } = await openServer(folder);
+  for (const object of objects) await create(api, object);
+  const operator = startCompiledOperator(server, folder);
+  return {
+    api,
+    server,
+    operator,
+    close: async () => {
+      await ended(operator);
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function openServer(folder: string): Promise<{
+  readonly server: Awaited<ReturnType<typeof startStandaloneApi>>;
+  readonly api: KubernetesApi;
+}> {
+  const server = await startStandaloneApi({
+    directory: join(folder, 'api'),
+    port: 0,
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+    crds,
+  });
+  const api = createKubernetesApi({
+    transport: createTransport({
+      connection: explicitConnection(server),
+      network: createSocketNetwork(),
+      clock: systemClock,
+      random: systemRandom,
+      userAgent: 'bench',
+    }),
+  });
+  return { server, api };
+}
+
 /** As in the image: compiled, with the token and the authority of a ServiceAccount in a folder, and no kubeconfig. */
-function startCompiledOperator(
-  server: { readonly origin: string; readonly caPem: string; readonly token: string },
-  folder: string,
-): ChildProcess {
+function startCompiledOperator(server: ApiAddress, folder: string): ChildProcess {
   const account = join(folder, 'service-account');
   mkdirSync(account);
   writeFileSync(join(account, 'token'), server.token, { mode: 0o600 });

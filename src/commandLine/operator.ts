@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { type Command, Option } from 'commander';
 import { inClusterConnection } from '../adapters/kubernetes/connection.ts';
 import { kubeconfigConnection } from '../adapters/kubernetes/kubeconfig.ts';
@@ -39,6 +40,7 @@ export function operatorCommand(program: Command, surroundings: Surroundings): v
     )
     .addOption(logLevelOption())
     .action(async (flags: Flags) => {
+      keepTheHeapSmall();
       const log = createLog({ level: flags.logLevel });
       const { clock } = surroundings;
       const connection =
@@ -71,4 +73,12 @@ export function operatorCommand(program: Command, surroundings: Surroundings): v
       await operator.stop();
       await health.close();
     });
+}
+
+/**
+ * What a start leaves behind would stay for days, since a settled operator makes so little garbage that V8 sees no reason to
+ * look. With this it collects before it takes more memory: a third less for a tenth more CPU at the start (npm run bench).
+ */
+function keepTheHeapSmall(): void {
+  setFlagsFromString('--optimize-for-size');
 }

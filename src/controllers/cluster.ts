@@ -2,8 +2,9 @@ import type { Host, Pool, RecoveryRequest, VirtualServer } from '../api/generate
 import type { KubernetesObject, ObjectName, Store } from '../ports/kubernetes.ts';
 import { createObjectIndex, type ObjectIndex } from '../runtime/objectIndex.ts';
 import { keyOf } from '../runtime/objects.ts';
-import { identifyingKeys } from './identifyingKeys.ts';
+import { identifyingKeys, keyOfHostUUID } from './identifyingKeys.ts';
 import { machinesOfOnePlace } from './mayRunOn.ts';
+import { isFinished } from './recovery/phases.ts';
 
 /** The cached objects of the four kinds: what people declared, and what was written down about it. */
 export interface Stores {
@@ -21,6 +22,8 @@ export interface Cluster extends Stores {
   readonly serversByPool: ObjectIndex<VirtualServer>;
   readonly serversByMachine: ObjectIndex<VirtualServer>;
   readonly requestsByHost: ObjectIndex<RecoveryRequest>;
+  /** Those that are not over, by namespace. */
+  readonly openRequests: ObjectIndex<RecoveryRequest>;
   /** By the UUIDs of pool and host that were pinned when the plan was made. */
   readonly requestsByPinned: ObjectIndex<RecoveryRequest>;
   /** By the UUIDs of the virtual machines that they say may run on one host alone. */
@@ -35,6 +38,9 @@ export function createCluster(stores: Stores): Cluster {
     serversByPool: createObjectIndex(stores.virtualServers, (server) => [keyOfPoolOf(server)]),
     serversByMachine: createObjectIndex(stores.virtualServers, (server) => [server.spec.vmUUID]),
     requestsByHost: createObjectIndex(stores.requests, (request) => [keyOf(targetNameOf(request))]),
+    openRequests: createObjectIndex(stores.requests, (request) =>
+      isFinished(request) ? [] : [namespaceOf(request)],
+    ),
     requestsByPinned: createObjectIndex(stores.requests, ({ status }) => {
       const { poolUUID, hostUUID } = status?.target ?? {};
       return [poolUUID, hostUUID].filter((uuid) => uuid !== undefined);
@@ -74,6 +80,12 @@ export function hostsOf(cluster: Cluster, pool: Pool): readonly Host[] {
   return cluster.hostsByPool.of(keyOfObject(pool));
 }
 
+/** Those of the pool that are declared for this host; usually one. */
+export function hostsOfMember(cluster: Cluster, pool: Pool, hostUUID: string): readonly Host[] {
+  const key = keyOfObject(pool);
+  return cluster.hostsByIdentity.of(keyOfHostUUID(hostUUID)).filter((host) => keyOfPoolOf(host) === key);
+}
+
 export function virtualServersOf(cluster: Cluster, pool: Pool): readonly VirtualServer[] {
   return cluster.serversByPool.of(keyOfObject(pool));
 }
@@ -96,6 +108,15 @@ function targetNameOf(request: RecoveryRequest): ObjectName {
 
 export function requestsAbout(cluster: Cluster, host: Host): readonly RecoveryRequest[] {
   return cluster.requestsByHost.of(keyOfObject(host));
+}
+
+/** Those about Hosts of the pool that are not over. */
+export function openRequestsOn(cluster: Cluster, pool: Pool): readonly RecoveryRequest[] {
+  const key = keyOfObject(pool);
+  return cluster.openRequests.of(namespaceOf(pool)).filter((request) => {
+    const host = targetOf(cluster, request);
+    return host !== undefined && keyOfPoolOf(host) === key;
+  });
 }
 
 /** The others of these, as people would name them from where this one is. */

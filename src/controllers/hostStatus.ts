@@ -4,7 +4,6 @@ import { type IdentityFacts, identityTrouble } from '../domain/fence/identity.ts
 import { type Reading, unknown } from '../domain/kernel/reading.ts';
 import { diagnose } from '../domain/xapi/diagnose.ts';
 import type { HostBelief, MemberAnswer, PoolBelief } from '../domain/xapi/pool.ts';
-import { residentsOf } from '../domain/xapi/residents.ts';
 import { fencingReady } from './fencingReady.ts';
 import { heldOf, silenceOf } from './hostMemory.ts';
 import { allOf, isFalse, isTrue, isUnknown, poolNotKnown } from './judgements.ts';
@@ -41,7 +40,7 @@ export function hostStatus(view: HostView): HostStatus {
   return {
     observedGeneration: generation,
     ...(inPool === undefined ? {} : { name: inPool.name, enabled: inPool.enabled }),
-    ...(belief.kind === 'known' ? { residents: residentsOf(belief.value, uuid).length } : {}),
+    ...residentsNow(state, belief, uuid),
     role: roleOf(seen, uuid),
     live: inPool === undefined ? 'Unknown' : inPool.live ? 'True' : 'False',
     answers: answersOf(answer),
@@ -52,6 +51,16 @@ export function hostStatus(view: HostView): HostStatus {
       ...conditionsNow(host.status?.conditions, conditions(view, seen), { nowWallMs, generation }),
     ],
   };
+}
+
+function residentsNow(
+  state: SessionState,
+  belief: Reading<PoolBelief>,
+  uuid: string,
+): Pick<HostStatus, 'residents'> {
+  if (state.kind === 'closed' || belief.kind === 'unknown') return {};
+  const { residents } = state.session.census.of(belief.value.virtualMachines);
+  return { residents: residents.get(uuid) ?? 0 };
 }
 
 function roleOf({ answer, belief }: Seen, uuid: string): 'Master' | 'Member' | 'Unknown' {

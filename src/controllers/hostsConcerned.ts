@@ -25,6 +25,7 @@ export function createHostsConcerned(): (belief: Reading<PoolBelief>, machines: 
 
 function differInMachinesAlone(one: PoolBelief, other: PoolBelief): boolean {
   return (
+    one.name === other.name &&
     one.hosts === other.hosts &&
     one.storage === other.storage &&
     one.masterUUID === other.masterUUID &&

@@ -6,7 +6,7 @@ export function identifyingKeys(host: Host): readonly string[] {
   if (known !== undefined) return known;
   const { hostUUID, address, serial, boardSerial, systemUUID, power = [] } = host.spec;
   const keys = [
-    `hostUUID ${hostUUID}`,
+    keyOfHostUUID(hostUUID),
     ...numberKeys([serial, boardSerial, systemUUID]),
     `address ${comparable(address)}`,
     ...power.flatMap(({ redfish }) =>
@@ -19,6 +19,10 @@ export function identifyingKeys(host: Host): readonly string[] {
 
 /** Cached objects are never changed, only replaced; each is looked at many times. */
 const keysOfHost = new WeakMap<Host, readonly string[]>();
+
+export function keyOfHostUUID(hostUUID: string): string {
+  return `hostUUID ${hostUUID}`;
+}
 
 /** Serials and UUIDs are one space: what one Host gives as its serial may be shown as the SKU or the UUID of another. */
 export function numberKeys(numbers: readonly (string | undefined)[]): readonly string[] {

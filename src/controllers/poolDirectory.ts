@@ -4,11 +4,14 @@
  * of the operator opens a connection to a pool or a machine.
  */
 import type { Host, Pool } from '../api/generated/types.ts';
+import type { Reading } from '../domain/kernel/reading.ts';
+import type { PoolBelief } from '../domain/xapi/pool.ts';
 import type { Acts } from '../ports/acts.ts';
 import type { Cancel, Clock, Random } from '../ports/clock.ts';
 import type { Changed, MemberAccess, OpenPool, PoolAccess, PoolLink } from '../ports/hypervisor.ts';
 import type { ObjectName } from '../ports/kubernetes.ts';
 import type { OpenRedfish } from '../ports/power.ts';
+import { type Census, createCensus } from './census.ts';
 import { type Cluster, hostsOf, keyOfObject, namespaceOf } from './cluster.ts';
 import { createHostsConcerned } from './hostsConcerned.ts';
 import { createMemberWatch, type MemberWatch } from './memberWatch.ts';
@@ -21,6 +24,7 @@ export interface PoolSession {
   readonly link: PoolLink;
   readonly members: MemberWatch;
   readonly signs: SignsOfLife;
+  readonly census: Census;
   /** All that can be done to the pool and its machines. */
   readonly acts: Acts;
   power(hostUUID: string): PowerWatch | undefined;
@@ -43,6 +47,8 @@ export interface PoolDirectory {
 export interface PoolChange {
   readonly machines: Changed;
   readonly hosts: Changed;
+  /** The Pool itself shows something of it. */
+  readonly isShownByPool: boolean;
   /** What recoveries of all members of the pool rest on, and not only those of these hosts. */
   readonly isForAll: boolean;
 }
@@ -62,6 +68,7 @@ interface Opened {
   access: PoolAccess;
   readonly link: PoolLink;
   readonly members: MemberWatch;
+  readonly census: Census;
   readonly unsubscribe: Cancel;
   readonly machines: Machines;
 }
@@ -78,7 +85,7 @@ const nothing: ReadonlySet<string> = new Set();
 
 /** Another member's recovery looks at it at its own next turn. */
 function ofHost(hostUUID: string): PoolChange {
-  return { machines: nothing, hosts: new Set([hostUUID]), isForAll: false };
+  return { machines: nothing, hosts: new Set([hostUUID]), isShownByPool: true, isForAll: false };
 }
 
 const notYet = 'The operator has not looked at this Pool yet.';
@@ -101,10 +108,10 @@ export function createPoolDirectory(options: PoolDirectoryOptions): PoolDirector
   const stateOf = (key: string): SessionState => {
     const session = opened.get(key);
     if (session === undefined) return { kind: 'closed', because: problems.get(key) ?? notYet };
-    const { link, members, machines } = session;
+    const { link, members, census, machines } = session;
     const power = (hostUUID: string): PowerWatch | undefined => machines.power.get(hostUUID)?.watch;
     const acts: Acts = { ...link.acts, ...powerActs(power) };
-    return { kind: 'open', session: { link, members, signs: machines.signs, acts, power } };
+    return { kind: 'open', session: { link, members, census, signs: machines.signs, acts, power } };
   };
 
   return {
@@ -177,13 +184,18 @@ function openSession(
   });
   what.machines.members = members;
   recallSilences(members, hostsOf(options.cluster, what.pool));
-  const doubted = new Set<string>();
+  const askTheDoubtful = createDoubt(members);
   const hostsIn = createHostsConcerned();
+  const census = createCensus();
   const unsubscribe = link.subscribe((machines) => {
-    askTheDoubtful(link, members, doubted);
-    options.onChange(at, { machines, hosts: hostsIn(link.belief(), machines), isForAll: true });
+    const belief = link.belief();
+    askTheDoubtful(belief);
+    const hosts = hostsIn(belief, machines);
+    const countsDiffer = census.take(belief, machines);
+    const isShownByPool = countsDiffer || hosts === 'everything';
+    options.onChange(at, { machines, hosts, isShownByPool, isForAll: true });
   });
-  return { access: what.access, link, members, unsubscribe, machines: what.machines };
+  return { access: what.access, link, members, census, unsubscribe, machines: what.machines };
 }
 
 /** What was written down of each member's silence before a restart. */
@@ -225,16 +237,20 @@ function noteAnswer(
 }
 
 /** A host that the pool now takes for dead is asked at once instead of at its next turn; each time it happens, once. */
-function askTheDoubtful(link: PoolLink, members: MemberWatch, doubted: Set<string>): void {
-  const belief = link.belief();
-  if (belief.kind === 'unknown') return;
-  for (const host of belief.value.hosts.values()) {
-    if (host.live) doubted.delete(host.uuid);
-    else if (!doubted.has(host.uuid)) {
-      doubted.add(host.uuid);
-      members.askSoon(host.uuid);
+function createDoubt(members: MemberWatch): (belief: Reading<PoolBelief>) => void {
+  const doubted = new Set<string>();
+  let looked: PoolBelief['hosts'] | undefined;
+  return (belief) => {
+    if (belief.kind === 'unknown' || belief.value.hosts === looked) return;
+    looked = belief.value.hosts;
+    for (const host of looked.values()) {
+      if (host.live) doubted.delete(host.uuid);
+      else if (!doubted.has(host.uuid)) {
+        doubted.add(host.uuid);
+        members.askSoon(host.uuid);
+      }
     }
-  }
+  };
 }
 
 async function renewPower(
@@ -270,7 +286,9 @@ async function renewPower(
       // What one controller shows may be what another one shows, or a Host declares.
       options.onChange(
         at,
-        before === shown ? ofHost(hostUUID) : { machines: nothing, hosts: 'everything', isForAll: true },
+        before === shown
+          ? ofHost(hostUUID)
+          : { machines: nothing, hosts: 'everything', isShownByPool: true, isForAll: true },
       );
     };
     const after = await openPower(host, opened.get(hostUUID), { ...options, onChange });

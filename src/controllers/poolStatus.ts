@@ -5,7 +5,7 @@ import type { PoolBelief } from '../domain/xapi/pool.ts';
 import { unpluggedForAny } from '../domain/xapi/storage.ts';
 import { upgradeUnderWay } from '../domain/xapi/upgrade.ts';
 import { allOf, isFalse, isTrue, isUnknown } from './judgements.ts';
-import type { SessionState } from './poolDirectory.ts';
+import type { PoolSession, SessionState } from './poolDirectory.ts';
 
 type PoolStatus = NonNullable<Pool['status']>;
 
@@ -46,8 +46,6 @@ function shown(view: PoolView, pool: PoolBelief): Partial<PoolStatus> {
     if (answer?.kind === 'known' && answer.value.kind !== 'silent' && answer.value.kind !== 'impostor')
       answering++;
   }
-  let running = 0;
-  for (const machine of pool.virtualMachines.values()) if (machine.powerState === 'Running') running++;
   return {
     name: pool.name,
     ...(master === undefined
@@ -59,9 +57,14 @@ function shown(view: PoolView, pool: PoolBelief): Partial<PoolStatus> {
       declared: view.hosts.length,
       summary: `${answering}/${pool.hosts.size}`,
     },
-    virtualMachines: { total: pool.virtualMachines.size, running },
+    ...(state.kind === 'open' ? { virtualMachines: countsOf(state.session, pool) } : {}),
     softwareVersion: master?.softwareVersion ?? '',
   };
+}
+
+function countsOf({ census }: PoolSession, pool: PoolBelief): NonNullable<PoolStatus['virtualMachines']> {
+  const { total, running } = census.of(pool.virtualMachines);
+  return { total, running };
 }
 
 /** Only every few minutes, so that a pool in which nothing happens costs no writes. */

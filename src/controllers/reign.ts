@@ -23,10 +23,12 @@ import { createStatusWriter } from '../runtime/statusWriter.ts';
 import {
   type Cluster,
   hostsOf,
+  hostsOfMember,
   namespaceOf,
+  openRequestsOn,
   othersThan,
   poolNameOf,
-  requestsAbout,
+  targetOf,
   virtualServerOf,
   virtualServersOf,
 } from './cluster.ts';
@@ -40,7 +42,6 @@ import {
   type SessionState,
 } from './poolDirectory.ts';
 import { poolStatus } from './poolStatus.ts';
-import { isFinished } from './recovery/phases.ts';
 import { createRecoveryController } from './recovery/recoveryController.ts';
 import type { Refused } from './refusals.ts';
 import { createAccounts } from './secrets.ts';
@@ -70,7 +71,7 @@ const poolEveryMs = 5 * 60_000;
 /** A Pool that is not known is looked at again after this: its Secrets may have been corrected. */
 const troubledPoolEveryMs = 30_000;
 /** Changes of a pool's database come in bursts; what is shown follows them after this. */
-const shownAfterMs = 200;
+const shownAfterMs = 500;
 
 export function startReign(options: ReignOptions): Reign {
   const { cluster, clock } = options;
@@ -98,7 +99,7 @@ export function startReign(options: ReignOptions): Reign {
     const before = directory.get(at).kind;
     const state = await directory.ensure(pool);
     if (state.kind !== before)
-      poolChanged(at, { machines: 'everything', hosts: 'everything', isForAll: true });
+      poolChanged(at, { machines: 'everything', hosts: 'everything', isShownByPool: true, isForAll: true });
     const view = {
       pool,
       hosts: hostsOf(cluster, pool),
@@ -157,13 +158,13 @@ export function startReign(options: ReignOptions): Reign {
   const poolChanged = (at: ObjectName, change: PoolChange): void => {
     const pool = cluster.pools.get(at);
     if (pool === undefined) return;
-    pools.enqueueAfter(at, shownAfterMs);
-    for (const host of hostsOf(cluster, pool)) {
-      const isConcerned = change.hosts === 'everything' || change.hosts.has(host.spec.hostUUID);
-      if (isConcerned) hosts.enqueueAfter(nameOf(host), shownAfterMs);
-      if (!isConcerned && !change.isForAll) continue;
-      for (const request of requestsAbout(cluster, host))
-        if (!isFinished(request)) requests.enqueueAfter(nameOf(request), 10);
+    if (change.isShownByPool) pools.enqueueAfter(at, shownAfterMs);
+    const concerned = hostsAmong(cluster, pool, change.hosts);
+    for (const host of concerned) hosts.enqueueAfter(nameOf(host), shownAfterMs);
+    for (const request of openRequestsOn(cluster, pool)) {
+      const target = targetOf(cluster, request);
+      if (change.isForAll || (target !== undefined && concerned.includes(target)))
+        requests.enqueueAfter(nameOf(request), 60);
     }
     const changed = hostsLookDifferent(at, directory, shown) ? 'everything' : change.machines;
     for (const server of serversOf(cluster, pool, changed))
@@ -199,6 +200,11 @@ function isKnown(state: SessionState, hosts: readonly Host[]): boolean {
   const { link, members } = state.session;
   const isAsked = ({ spec }: Host): boolean => members.answer(spec.hostUUID).kind === 'known';
   return link.belief().kind === 'known' && hosts.every(isAsked);
+}
+
+function hostsAmong(cluster: Cluster, pool: Pool, hostUUIDs: Changed): readonly Host[] {
+  if (hostUUIDs === 'everything') return hostsOf(cluster, pool);
+  return [...hostUUIDs].flatMap((uuid) => hostsOfMember(cluster, pool, uuid));
 }
 
 function serversOf(cluster: Cluster, pool: Pool, machines: Changed): readonly VirtualServer[] {

@@ -3,6 +3,7 @@
  * and one that says the same as before stays the same object, so that whoever shows thousands of them sees which changed.
  */
 import type { DiskRef, VirtualMachineBelief } from '../../domain/xapi/pool.ts';
+import { type VersionedMap, versionedMap } from '../../runtime/versionedMap.ts';
 import type { MasterCopy } from './masterSync.ts';
 import type { VbdRecord, VirtualMachineRecord } from './records.ts';
 import type { DiskTable, RecordTables } from './recordTables.ts';
@@ -16,7 +17,7 @@ export interface MachineBeliefs {
 
 interface State {
   from: MasterCopy | undefined;
-  beliefs: Map<string, VirtualMachineBelief>;
+  beliefs: VersionedMap<VirtualMachineBelief>;
   changed: Set<string>;
   /** By the reference of a virtual machine: the record that it was made of. */
   readonly made: Map<string, VirtualMachineRecord>;
@@ -31,7 +32,7 @@ interface State {
 export function createMachineBeliefs(): MachineBeliefs {
   const state: State = {
     from: undefined,
-    beliefs: new Map(),
+    beliefs: versionedMap(new Map()),
     changed: new Set(),
     made: new Map(),
     ofVbd: new Map(),
@@ -71,11 +72,15 @@ function namesChanged(state: State, { tables, changes }: MasterCopy, isOther: bo
 function makeAll(state: State, copy: MasterCopy): void {
   takeTouched(state, copy);
   const before = state.beliefs;
-  state.beliefs = new Map();
+  const made = new Map<string, VirtualMachineBelief>();
   for (const table of [state.made, state.ofVbd, state.ofGuestMetrics]) table.clear();
   for (const [ref, record] of copy.tables.vm) {
-    if (record !== 'leftOut') make(state, copy, { ref, record, before });
+    if (record === 'leftOut') continue;
+    const { belief, isSame } = make(state, copy, { ref, record, before });
+    made.set(record.uuid, belief);
+    if (!isSame) state.changed.add(record.uuid);
   }
+  state.beliefs = versionedMap(made);
   for (const uuid of before.keys()) if (!state.beliefs.has(uuid)) state.changed.add(uuid);
 }
 
@@ -83,13 +88,21 @@ function makeTouched(state: State, copy: MasterCopy): void {
   const refs = takeTouched(state, copy);
   if (refs.size === 0) return;
   const before = state.beliefs;
-  // Facts of a moment ago still hold the map of then. Copying references is nothing beside making what they refer to.
-  state.beliefs = new Map(before);
+  const changes = new Map<string, VirtualMachineBelief | undefined>();
   for (const ref of refs) {
     const record = copy.tables.vm.get(ref);
-    if (record === undefined || record === 'leftOut') forget(state, ref);
-    else make(state, copy, { ref, record, before });
+    if (record === undefined || record === 'leftOut') {
+      const uuid = forget(state, ref);
+      if (uuid !== undefined && before.has(uuid)) changes.set(uuid, undefined);
+      continue;
+    }
+    const { belief, isSame } = make(state, copy, { ref, record, before });
+    if (isSame) changes.delete(record.uuid);
+    else changes.set(record.uuid, belief);
   }
+  for (const uuid of changes.keys()) state.changed.add(uuid);
+  // Facts of a moment ago still hold the map of then.
+  if (changes.size > 0) state.beliefs = before.with(changes);
 }
 
 /** References of the virtual machines that what was touched is about. */
@@ -114,23 +127,23 @@ function make(
     readonly record: VirtualMachineRecord;
     readonly before: ReadonlyMap<string, VirtualMachineBelief>;
   },
-): void {
+): { readonly belief: VirtualMachineBelief; readonly isSame: boolean } {
   unlink(state, ref);
   for (const vbd of record.vbdRefs) state.ofVbd.set(vbd, ref);
   if (record.guestMetricsRef !== undefined) state.ofGuestMetrics.set(record.guestMetricsRef, ref);
   state.made.set(ref, record);
   const now = virtualMachineBelief(record, copy, noVbds);
   const last = before.get(record.uuid);
-  const isSame = last !== undefined && saysTheSame(last, now);
-  state.beliefs.set(record.uuid, isSame ? last : now);
-  if (!isSame) state.changed.add(record.uuid);
+  return last !== undefined && saysTheSame(last, now)
+    ? { belief: last, isSame: true }
+    : { belief: now, isSame: false };
 }
 
-function forget(state: State, ref: string): void {
+function forget(state: State, ref: string): string | undefined {
   const uuid = state.made.get(ref)?.uuid;
   unlink(state, ref);
   state.made.delete(ref);
-  if (uuid !== undefined && state.beliefs.delete(uuid)) state.changed.add(uuid);
+  return uuid;
 }
 
 function unlink(state: State, ref: string): void {

@@ -111,7 +111,7 @@ test('after any events the beliefs are those of everything read anew, and what i
         applyEvents(copy.tables, batch, copy.changes, copy.touched);
         const now = beliefs.of(copy);
         const anew = createMachineBeliefs().of({ ...copy, touched: nothingTouched() });
-        expect(now).toEqual(anew);
+        expect(new Map(now)).toEqual(new Map(anew));
         const uuids = new Set([...before.keys(), ...now.keys()]);
         const others = [...uuids].filter((uuid) => before.get(uuid) !== now.get(uuid));
         const differ = [...uuids].filter(
