@@ -2,35 +2,51 @@
 import { isoSeconds } from '../../api/conditions.ts';
 import type { RecoveryRequest } from '../../api/generated/types.ts';
 import type { Outcome } from '../../domain/kernel/outcome.ts';
+import type { Ask } from '../../domain/kernel/people.ts';
 import type { EventRecorder } from '../../ports/kubernetes.ts';
 import type { Memory } from './memory.ts';
 
-/** Takes note of what the outcome asks of people, and reminds them when it is time. */
+interface About {
+  readonly request: RecoveryRequest;
+  readonly events: EventRecorder;
+}
+
+/** Takes note of what the outcome asks of people. */
 export function noteAsk(
   memory: Memory,
   { ask }: Pick<Outcome, 'ask'>,
   now: { readonly nowMs: number; readonly momentMs: number },
-  about: { readonly request: RecoveryRequest; readonly events: EventRecorder },
+  about: About,
 ): void {
   if (ask === undefined) {
     memory.ask = undefined;
     return;
   }
-  const { remindEveryMs, ...told } = ask;
-  const before = memory.ask?.ask.todo === told.todo ? memory.ask : undefined;
-  if (before !== undefined && now.nowMs - before.remindedMs < remindEveryMs) return;
+  const before = memory.ask?.ask.todo === ask.todo ? memory.ask : undefined;
   memory.ask = {
     step: memory.step?.title ?? '',
-    ask: told,
+    ask,
     sinceWallMs: before?.sinceWallMs ?? now.momentMs,
-    remindedMs: now.nowMs,
+    remindedMs: before?.remindedMs ?? now.nowMs,
   };
-  about.events.record({
-    regarding: about.request,
+  if (before === undefined) tell('WaitsForPerson', ask, about);
+}
+
+/** Says again what a person was asked for, when it is time. */
+export function remind(memory: Memory, nowMs: number, about: About): void {
+  const { ask: asking } = memory;
+  if (asking === undefined || nowMs - asking.remindedMs < asking.ask.remindEveryMs) return;
+  memory.ask = { ...asking, remindedMs: nowMs };
+  tell('StillWaitsForPerson', asking.ask, about);
+}
+
+function tell(reason: string, { role, todo }: Ask, { request, events }: About): void {
+  events.record({
+    regarding: request,
     type: 'Normal',
-    reason: before === undefined ? 'WaitsForPerson' : 'StillWaitsForPerson',
-    action: about.request.spec.procedure,
-    note: `${told.role}: ${told.todo}`,
+    reason,
+    action: request.spec.procedure,
+    note: `${role}: ${todo}`,
   });
 }
 
@@ -38,5 +54,6 @@ export function asksOf({
   ask: asking,
 }: Pick<Memory, 'ask'>): NonNullable<NonNullable<RecoveryRequest['status']>['asks']> {
   if (asking === undefined) return [];
-  return [{ step: asking.step, ...asking.ask, since: isoSeconds(asking.sinceWallMs) }];
+  const { remindEveryMs: _, ...ask } = asking.ask;
+  return [{ step: asking.step, ...ask, since: isoSeconds(asking.sinceWallMs) }];
 }

@@ -79,7 +79,7 @@ export interface PlanRecord extends PoolPlan {
 /** What is asked of a person, since when, and when they were last reminded by this process's clock. */
 export interface Asking {
   readonly step: string;
-  readonly ask: Omit<Ask, 'remindEveryMs'>;
+  readonly ask: Ask;
   readonly sinceWallMs: number;
   readonly remindedMs: number;
 }

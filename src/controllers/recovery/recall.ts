@@ -201,7 +201,9 @@ function askOf(status: Status | undefined, nowMs: number): Asking | undefined {
   const [asked] = status?.asks ?? [];
   if (asked === undefined) return undefined;
   const { step, since, ...ask } = asked;
-  return { step, ask, sinceWallMs: Date.parse(since), remindedMs: nowMs };
+  // How often is not written down; it is known again with the first look.
+  const remindEveryMs = Number.POSITIVE_INFINITY;
+  return { step, ask: { ...ask, remindEveryMs }, sinceWallMs: Date.parse(since), remindedMs: nowMs };
 }
 
 function momentsOf(status: Status | undefined): Readonly<Record<string, number>> {

@@ -13,7 +13,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { ObjectName } from '../../ports/kubernetes.ts';
 import { virtualServerOf } from '../cluster.ts';
 import { actOnce, type Deciding, whileWaitingMs } from './actOnce.ts';
-import { noteAsk } from './asks.ts';
+import { noteAsk, remind } from './asks.ts';
 import { assemble, lookOutside } from './assemble.ts';
 import { holdBack } from './holdBack.ts';
 import { makeRecord, type Status } from './makeRecord.ts';
@@ -112,6 +112,7 @@ async function pass(
   const facts = assemble(subject, memory, options);
   const decision = holdBack(decide(subject.procedure.steps, facts), memory, facts.nowMs);
   noteStep(subject.procedure, memory, decision, facts);
+  remind(memory, facts.nowMs, { request, events: options.events });
   if (noteHold(memory, decision, facts) === 'stands') return { requeueAfterMs: whileWaitingMs };
   if (decision.kind === 'act') return await actOnce({ subject, memory, facts, decision }, options);
   const outcome = outcomeOf(subject.procedure, decision, facts, sinceWhen(memory));

@@ -89,7 +89,7 @@ export function outcomeOf<H extends Hypervisor>(
     phase: phaseOf(decision, facts, begun),
     message: sentenceOf(decision),
     stalled: stalledOf(decision, facts, since),
-    ask: decision.kind === 'await' ? decision.ask : undefined,
+    ask: decision.kind === 'await' ? askOf(decision, facts) : undefined,
   };
 }
 
@@ -143,6 +143,19 @@ function phaseOf(decision: { readonly kind: 'act' | 'await' }, facts: RecoveryFa
   if (facts.plan === undefined) return 'Pending';
   if (approvalIsNeeded(facts) && !isApproved(facts)) return 'AwaitingApproval';
   return begun ? 'Running' : 'Waiting';
+}
+
+/** A person may as well begin while the step waits for something else. */
+function askOf<H extends Hypervisor>(
+  { ask, step }: Extract<Decision<H>, { kind: 'await' }>,
+  facts: H['facts'],
+): Ask | undefined {
+  if (ask !== undefined) return ask;
+  for (const guard of step.guards) {
+    const verdict = guard.judge(facts);
+    if (verdict.kind === 'unknown' && verdict.ask !== undefined) return verdict.ask;
+  }
+  return undefined;
 }
 
 function stalledOf<H extends Hypervisor>(
