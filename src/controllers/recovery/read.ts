@@ -73,9 +73,9 @@ function readReadiness(
   const records = wanted.map(({ vmUUID }) => from.link.readVirtualMachine(vmUUID, withinMs.decision));
   const locks = Promise.all(records).then(async (read) => await locksOf(read, from));
   return wanted.map(async ({ vmUUID, hostUUID }, index) => {
+    const boot = from.link.canBootHere(vmUUID, hostUUID, withinMs.decision);
     const record = (await records[index]) ?? unknown('It was not read.');
-    const boot = await from.link.canBootHere(vmUUID, hostUUID, withinMs.decision);
-    memory.starts.set(vmUUID, { record, locks: await locks, boot, bootOn: hostUUID });
+    memory.starts.set(vmUUID, { record, locks: await locks, boot: await boot, bootOn: hostUUID });
   });
 }
 

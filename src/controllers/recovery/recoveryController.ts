@@ -199,12 +199,13 @@ async function gather(
   };
   // Between two waves every other member is asked again who is master.
   const newest = Math.max(Number.NEGATIVE_INFINITY, ...memory.journal.map((entry) => entry.sinceMs));
-  await subject.session.members.askOthersAgain(subject.host.spec.hostUUID, newest);
+  const asked = subject.session.members.askOthersAgain(subject.host.spec.hostUUID, newest);
   let facts = assemble(subject, memory, options);
   if (memory.plan === undefined || decision.kind !== 'refuse')
     facts = await read(procedure.plan.reads, facts);
   // What was begun is followed to its end, also when a sign of life has thrown the recovery back to its first step.
   await read(procedure.followReads, facts);
+  await asked;
   // What is proven to run makes room, and whose turn it is then is read in the same pass.
   facts = observeNow(subject, memory, options);
   await read(decision.step.reads ?? (() => []), facts);

@@ -24,9 +24,10 @@ export const everyVirtualMachineIsUp: Part = {
     const pool = currentPool(facts);
     const memory =
       candidates.length === 0 || pool.kind === 'missing' ? [] : freeMemoryReads(facts, pool.value);
-    const readiness = candidates
-      .filter((item) => isNotReady(item, facts))
-      .map((item): Read => ({ kind: 'readiness', vmUUID: item.id, hostUUID: item.host ?? '' }));
+    const unread = nextInTurn(facts, candidates).filter(({ id }) => !facts.starts.has(id));
+    const readiness = [...candidates.filter((item) => isNotReady(item, facts)), ...unread].map(
+      (item): Read => ({ kind: 'readiness', vmUUID: item.id, hostUUID: item.host ?? '' }),
+    );
     return [...readiness, ...memory];
   },
   dueInMs: nextOrderInMs,
@@ -63,6 +64,30 @@ export function startCandidates(facts: Facts): readonly PlannedMachine[] {
   }
   return candidates;
 }
+
+/**
+ * Those that come after the candidates: as many on each host as may start there at once, of the same order or, when its delay
+ * is nearly over, of the next. They are read once beforehand, so that a start need not wait for reads when its turn comes.
+ */
+function nextInTurn(facts: Facts, candidates: readonly PlannedMachine[]): readonly PlannedMachine[] {
+  const items = facts.plan?.items ?? [];
+  const open = items.filter((item) => !isFinal(item));
+  const order = Math.min(...open.map((item) => item.order));
+  if (delayLeftMs(items, order, facts.nowMs) > readBeforehandMs) return [];
+  const now = new Set(candidates);
+  const nextOn = new Map<string, number>();
+  const next: PlannedMachine[] = [];
+  for (const item of open) {
+    if (item.order !== order || item.host === undefined || now.has(item) || isStarting(item, facts)) continue;
+    if ((nextOn.get(item.host) ?? 0) >= facts.policy.startsAtOncePerHost) continue;
+    count(nextOn, item.host);
+    next.push(item);
+  }
+  return next;
+}
+
+/** What is read then is still young when the delay is over. */
+const readBeforehandMs = oldestMs.start / 2;
 
 /** How long the given order still has to wait for the delay of those before it. */
 export function delayLeftMs(items: readonly PlannedMachine[], order: number, nowMs: number): number {
