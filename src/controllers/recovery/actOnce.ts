@@ -16,7 +16,7 @@ import { makeRecord } from './makeRecord.ts';
 import { type EntryRecord, type Memory, momentOf, sinceWhen } from './memory.ts';
 import { objection, send } from './perform.ts';
 import { type RecoveryOptions, type Subject, subjectOf } from './subject.ts';
-import { tellHosts } from './tellTheHost.ts';
+import { tellHosts } from './tellHosts.ts';
 import { writeRecord } from './writeRecord.ts';
 
 export interface Deciding<D extends Decision = Decision> {

@@ -24,7 +24,7 @@ import { type ReadFrom, readAll } from './read.ts';
 import { recall } from './recall.ts';
 import { isWatched, noteHold } from './resting.ts';
 import { type RecoveryOptions, type Subject, subjectOf } from './subject.ts';
-import { tellHosts } from './tellTheHost.ts';
+import { tellHosts } from './tellHosts.ts';
 import { unready } from './unready.ts';
 import { isDue, writeRecord } from './writeRecord.ts';
 

@@ -1,5 +1,5 @@
 /**
- * ReleaseMember: a member that stopped answering is cut from power for certain, the pool lets go of what it held, and its
+ * ReleaseMember: a member that stopped answering is cut from power for certain, the pool releases what it held, and its
  * virtual machines start on members with room. docs/runbooks/release-member.md has the same sentences for people.
  */
 import { startedReads } from '../acts/start.ts';
