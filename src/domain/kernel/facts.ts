@@ -2,7 +2,7 @@
  * What every decision about a recovery rests on, whatever procedure it follows and whatever hypervisor it is about: the time,
  * what was asked for, what the Pool allows, the plan, and what was done so far. Plain data; nothing here was inferred.
  */
-import type { Item, Plan } from './plan.ts';
+import type { Item, Plan } from './item.ts';
 import type { Risk } from './risk.ts';
 
 export interface RecoveryFacts<I extends Item = Item> {

@@ -7,7 +7,7 @@ import type { IdentityFacts } from '../fence/identity.ts';
 import type { Distrust } from '../fence/trust.ts';
 import type { WordRecord } from '../fence/words.ts';
 import type { PolicyFacts, RecoveryFacts } from '../kernel/facts.ts';
-import type { Item, Plan } from '../kernel/plan.ts';
+import type { Item, Plan } from '../kernel/item.ts';
 import type { Reading } from '../kernel/reading.ts';
 import type { BootVerdict, DiskLocks, MemberAnswer, PoolBelief, VirtualMachineBelief } from './pool.ts';
 
