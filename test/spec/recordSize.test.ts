@@ -26,10 +26,10 @@ const request: RecoveryRequest = {
 };
 
 /** Half of them running, half waiting, every start in a wave of its own: the largest record on the way. */
-function memoryOfMany(): Memory {
+function memoryOfMany(count = machines): Memory {
   const facts = unlocked().facts;
   const items = Array.from(
-    { length: machines },
+    { length: count },
     (_, index): PlannedMachine => ({
       kind: 'VirtualMachine',
       id: uuid(index),
@@ -112,4 +112,26 @@ test('before anything was started the progress counts what is to start, and does
   );
   expect(progressOf([{ ...first, state: 'Running' }, second])).toBe('1 of 2 up');
   expect(progressOf([{ ...first, state: 'Starting' }, second])).toBe('0 of 2 up, 1 starting');
+});
+
+test('the record of 4,096 virtual machines stays under 1 MiB, and a restart finds in it all that it needs', () => {
+  const memory = memoryOfMany(4_096);
+  const facts = { ...unlocked().facts, plan: memory.plan, journal: memory.journal };
+  const decision = decide(releaseMember.steps, facts);
+  const outcome = outcomeOf(releaseMember, decision, facts, { requestMs: facts.nowMs, step: undefined });
+  const status = makeRecord({ procedure: releaseMember, request, memory, facts, decision, outcome });
+  expect(JSON.stringify(status).length).toBeLessThan(1024 * 1024);
+  const again = recall({ ...request, status }, { monotonicMs: () => 0, wallMs: () => 0 }, 0);
+  const needed = (items: readonly PlannedMachine[] = []): readonly unknown[] =>
+    items.map(({ id, order, delaySeconds, priority, state, host, attempts }) => [
+      id,
+      order,
+      delaySeconds,
+      priority,
+      state,
+      host,
+      attempts,
+    ]);
+  expect(needed(again.plan?.items)).toEqual(needed(memory.plan?.items));
+  expect(again.journal.map(({ key }) => key)).toEqual(memory.journal.map(({ key }) => key));
 });

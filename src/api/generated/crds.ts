@@ -1796,7 +1796,7 @@ export const crds = [
              },
              "priority": {
               "type": "integer",
-              "description": "Who gets the room where memory is short."
+              "description": "Who gets the room where memory is short; 50 where nothing is said."
              },
              "state": {
               "type": "string",

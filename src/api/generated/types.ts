@@ -906,7 +906,7 @@ readonly order?: number
  */
 readonly delaySeconds?: number
 /**
- * Who gets the room where memory is short.
+ * Who gets the room where memory is short; 50 where nothing is said.
  */
 readonly priority?: number
 /**

@@ -7,6 +7,7 @@ import type { Act } from '../../domain/acts/act.ts';
 import type { WordRecord } from '../../domain/fence/words.ts';
 import { unknown } from '../../domain/kernel/reading.ts';
 import type { FenceCertificate, MachineState, PlannedMachine } from '../../domain/xapi/facts.ts';
+import { priorityWhenSilent } from '../../domain/xapi/releasePlan.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { NotSent } from './holdBack.ts';
 import {
@@ -175,7 +176,7 @@ function itemOf(item: NonNullable<Status['items']>[number], nowMs: number): Plan
     name: item.name,
     order: item.order ?? 0,
     delaySeconds: item.delaySeconds ?? 0,
-    priority: item.priority ?? 0,
+    priority: item.priority ?? priorityWhenSilent,
     state: item.state as MachineState,
     host: item.host,
     ...(item.onlyOn === undefined ? {} : { onlyOn: item.onlyOn }),
