@@ -176,7 +176,7 @@ export const crds = [
           },
           "paused": {
            "type": "array",
-           "description": "Each entry is a reason for which nothing may be started on this pool. Remove the last one to go on.",
+           "description": "Each entry is a reason why nothing may be done on this pool. Remove the last one to continue.",
            "maxItems": 16,
            "items": {
             "type": "object",
@@ -195,7 +195,7 @@ export const crds = [
           },
           "detection": {
            "type": "object",
-           "description": "When silence becomes suspicion. It never becomes more than that by waiting.",
+           "description": "When silence becomes suspicion. Waiting longer never makes it proof.",
            "default": {},
            "properties": {
             "memberTimeoutSeconds": {
@@ -214,7 +214,7 @@ export const crds = [
            "properties": {
             "failedMembers": {
              "type": "integer",
-             "description": "With more members than this failing at the same time nothing is done, since that is rarely the fault of the members.",
+             "description": "If more members than this fail at the same time, nothing is done, because the cause is then rarely in the members.",
              "default": 1,
              "minimum": 1,
              "maximum": 8
@@ -285,7 +285,7 @@ export const crds = [
           },
           "highAvailability": {
            "type": "string",
-           "description": "Whether the pool's own high availability is on. While it is, the operator keeps its hands off.",
+           "description": "Whether the pool's own high availability is on. While it is, the operator only watches.",
            "enum": [
             "Enabled",
             "Disabled",
@@ -567,7 +567,7 @@ export const crds = [
            "properties": {
             "sha256Fingerprint": {
              "type": "string",
-             "description": "SHA-256 fingerprint of the host's own certificate. A host that shows another is not talked to.",
+             "description": "SHA-256 fingerprint of the host's own certificate. The operator does not talk to a host that shows another one.",
              "minLength": 1,
              "maxLength": 95,
              "x-kubernetes-validations": [
@@ -644,7 +644,7 @@ export const crds = [
                "checkedAt": {
                 "type": "string",
                 "format": "date-time",
-                "description": "When a person has made sure that this controller tells the truth about this very machine. What was held against it before (status.distrust) counts no longer."
+                "description": "When a person has made sure that this controller tells the truth about this very machine. It clears what was recorded against it before (status.distrust)."
                },
                "credentialsSecretRef": {
                 "type": "object",
@@ -686,7 +686,7 @@ export const crds = [
              },
              "attestation": {
               "type": "object",
-              "description": "A person's word, given in the RecoveryRequest, that this machine has no power. For when nothing else can tell.",
+              "description": "A person's word, given in the RecoveryRequest, that this machine has no power. Use it when no device can tell.",
               "properties": {
                "maxValidForSeconds": {
                 "type": "integer",
@@ -1090,7 +1090,7 @@ export const crds = [
             },
             "priority": {
              "type": "integer",
-             "description": "Where memory is short, higher gets the room. 50 when absent.",
+             "description": "Where memory is short, higher is placed first. 50 when absent.",
              "minimum": 0,
              "maximum": 100
             },
@@ -1441,7 +1441,7 @@ export const crds = [
             },
             "poolRef": {
              "type": "object",
-             "description": "A Pool in the same namespace. No procedure of today is about one.",
+             "description": "A Pool in the same namespace. No procedure uses it yet.",
              "required": [
               "name"
              ],
@@ -1456,7 +1456,7 @@ export const crds = [
             },
             "virtualServerRef": {
              "type": "object",
-             "description": "A VirtualServer in the same namespace. No procedure of today is about one.",
+             "description": "A VirtualServer in the same namespace. No procedure uses it yet.",
              "required": [
               "name"
              ],
@@ -1471,7 +1471,7 @@ export const crds = [
             },
             "storageRepository": {
              "type": "object",
-             "description": "A storage repository of a Pool in the same namespace. No procedure of today is about one.",
+             "description": "A storage repository of a Pool in the same namespace. No procedure uses it yet.",
              "required": [
               "uuid",
               "poolRef"
@@ -1604,7 +1604,7 @@ export const crds = [
           },
           "phase": {
            "type": "string",
-           "description": "Where it stands, in one word.",
+           "description": "How far it is, in one word.",
            "enum": [
             "Pending",
             "Planned",
@@ -1624,7 +1624,7 @@ export const crds = [
           },
           "target": {
            "type": "object",
-           "description": "Whom the request meant when the plan was made; pinned from then on.",
+           "description": "Which machine the request meant when the plan was made.",
            "properties": {
             "poolUUID": {
              "type": "string",
@@ -1646,11 +1646,11 @@ export const crds = [
           },
           "plan": {
            "type": "object",
-           "description": "What will be done, in order. It does not change after the first harmful step.",
+           "description": "What will be done, in order. It is made again until the release has begun; then it is kept.",
            "properties": {
             "hash": {
              "type": "string",
-             "description": "Stands for the steps and the facts that they rest on. An approval names it.",
+             "description": "Identifies the steps and what is intended with each item. An approval names it.",
              "maxLength": 128
             },
             "madeAt": {
@@ -1796,7 +1796,7 @@ export const crds = [
              },
              "priority": {
               "type": "integer",
-              "description": "Who gets the room where memory is short; 50 where nothing is said."
+              "description": "Higher is placed first where memory is short; 50 where nothing is said."
              },
              "state": {
               "type": "string",
@@ -1837,7 +1837,7 @@ export const crds = [
           },
           "gates": {
            "type": "array",
-           "description": "What the guards say that were asked last. One that does not allow stops everything behind it.",
+           "description": "What each guard of the current step says. A guard that does not allow stops the recovery there.",
            "maxItems": 64,
            "items": {
             "type": "object",
@@ -2044,7 +2044,7 @@ export const crds = [
           },
           "journal": {
            "type": "array",
-           "description": "Each harmful act, written down before it was done.",
+           "description": "Each harmful act, written before it was sent.",
            "maxItems": 400,
            "items": {
             "type": "object",
@@ -2077,7 +2077,7 @@ export const crds = [
              "epoch": {
               "type": "integer",
               "format": "int64",
-              "description": "Which leader did it."
+              "description": "Epoch of the leader that did it."
              },
              "by": {
               "type": "string",
@@ -2091,7 +2091,7 @@ export const crds = [
              },
              "attempt": {
               "type": "integer",
-              "description": "The how-many-th time."
+              "description": "Number of the attempt, from 1."
              },
              "at": {
               "type": "string",
@@ -2144,7 +2144,7 @@ export const crds = [
              "at": {
               "type": "string",
               "format": "date-time",
-              "description": "When it was."
+              "description": "When it happened."
              }
             }
            }

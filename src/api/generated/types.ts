@@ -54,7 +54,7 @@ readonly mode?: ("Observe" | "Manual")
  */
 readonly approval?: ("WhenDestructive" | "Always")
 /**
- * Each entry is a reason for which nothing may be started on this pool. Remove the last one to go on.
+ * Each entry is a reason why nothing may be done on this pool. Remove the last one to continue.
  * 
  * @maxItems 16
  */
@@ -65,7 +65,7 @@ readonly paused?: readonly ({
 readonly reason: string
 })[]
 /**
- * When silence becomes suspicion. It never becomes more than that by waiting.
+ * When silence becomes suspicion. Waiting longer never makes it proof.
  */
 readonly detection?: {
 /**
@@ -78,7 +78,7 @@ readonly memberTimeoutSeconds?: number
  */
 readonly limits?: {
 /**
- * With more members than this failing at the same time nothing is done, since that is rarely the fault of the members.
+ * If more members than this fail at the same time, nothing is done, because the cause is then rarely in the members.
  */
 readonly failedMembers?: number
 /**
@@ -138,7 +138,7 @@ readonly declared?: number
 readonly summary?: string
 }
 /**
- * Whether the pool's own high availability is on. While it is, the operator keeps its hands off.
+ * Whether the pool's own high availability is on. While it is, the operator only watches.
  */
 readonly highAvailability?: ("Enabled" | "Disabled" | "Unknown")
 /**
@@ -247,7 +247,7 @@ readonly systemUUID?: string
  */
 readonly tls: {
 /**
- * SHA-256 fingerprint of the host's own certificate. A host that shows another is not talked to.
+ * SHA-256 fingerprint of the host's own certificate. The operator does not talk to a host that shows another one.
  */
 readonly sha256Fingerprint: string
 }
@@ -285,7 +285,7 @@ readonly systemId?: string
  */
 readonly answersWithinSeconds?: number
 /**
- * When a person has made sure that this controller tells the truth about this very machine. What was held against it before (status.distrust) counts no longer.
+ * When a person has made sure that this controller tells the truth about this very machine. It clears what was recorded against it before (status.distrust).
  */
 readonly checkedAt?: string
 /**
@@ -308,7 +308,7 @@ readonly sha256Fingerprint: string
 }
 }
 /**
- * A person's word, given in the RecoveryRequest, that this machine has no power. For when nothing else can tell.
+ * A person's word, given in the RecoveryRequest, that this machine has no power. Use it when no device can tell.
  */
 readonly attestation?: {
 /**
@@ -524,7 +524,7 @@ readonly restart?: {
  */
 readonly order?: number
 /**
- * Where memory is short, higher gets the room. 50 when absent.
+ * Where memory is short, higher is placed first. 50 when absent.
  */
 readonly priority?: number
 /**
@@ -679,7 +679,7 @@ readonly hostRef?: {
 readonly name: string
 }
 /**
- * A Pool in the same namespace. No procedure of today is about one.
+ * A Pool in the same namespace. No procedure uses it yet.
  */
 readonly poolRef?: {
 /**
@@ -688,7 +688,7 @@ readonly poolRef?: {
 readonly name: string
 }
 /**
- * A VirtualServer in the same namespace. No procedure of today is about one.
+ * A VirtualServer in the same namespace. No procedure uses it yet.
  */
 readonly virtualServerRef?: {
 /**
@@ -697,7 +697,7 @@ readonly virtualServerRef?: {
 readonly name: string
 }
 /**
- * A storage repository of a Pool in the same namespace. No procedure of today is about one.
+ * A storage repository of a Pool in the same namespace. No procedure uses it yet.
  */
 readonly storageRepository?: {
 /**
@@ -777,7 +777,7 @@ readonly status?: {
  */
 readonly observedGeneration?: number
 /**
- * Where it stands, in one word.
+ * How far it is, in one word.
  */
 readonly phase?: ("Pending" | "Planned" | "AwaitingApproval" | "Waiting" | "Running" | "Succeeded" | "Failed" | "Refused" | "Cancelled")
 /**
@@ -785,7 +785,7 @@ readonly phase?: ("Pending" | "Planned" | "AwaitingApproval" | "Waiting" | "Runn
  */
 readonly progress?: string
 /**
- * Whom the request meant when the plan was made; pinned from then on.
+ * Which machine the request meant when the plan was made.
  */
 readonly target?: {
 /**
@@ -806,11 +806,11 @@ readonly hostName?: string
 readonly serial?: string
 }
 /**
- * What will be done, in order. It does not change after the first harmful step.
+ * What will be done, in order. It is made again until the release has begun; then it is kept.
  */
 readonly plan?: {
 /**
- * Stands for the steps and the facts that they rest on. An approval names it.
+ * Identifies the steps and what is intended with each item. An approval names it.
  */
 readonly hash?: string
 /**
@@ -906,7 +906,7 @@ readonly order?: number
  */
 readonly delaySeconds?: number
 /**
- * Who gets the room where memory is short; 50 where nothing is said.
+ * Higher is placed first where memory is short; 50 where nothing is said.
  */
 readonly priority?: number
 /**
@@ -939,7 +939,7 @@ readonly attempts?: number
 readonly runningAt?: string
 })[]
 /**
- * What the guards say that were asked last. One that does not allow stops everything behind it.
+ * What each guard of the current step says. A guard that does not allow stops the recovery there.
  * 
  * @maxItems 64
  */
@@ -1083,7 +1083,7 @@ readonly voidBecause?: string
 }
 }[]
 /**
- * Each harmful act, written down before it was done.
+ * Each harmful act, written before it was sent.
  * 
  * @maxItems 400
  */
@@ -1103,7 +1103,7 @@ readonly act: string
  */
 readonly targets?: string[]
 /**
- * Which leader did it.
+ * Epoch of the leader that did it.
  */
 readonly epoch: number
 /**
@@ -1115,7 +1115,7 @@ readonly by?: string
  */
 readonly master?: string
 /**
- * The how-many-th time.
+ * Number of the attempt, from 1.
  */
 readonly attempt?: number
 /**
@@ -1146,7 +1146,7 @@ readonly moments?: readonly ({
  */
 readonly name: string
 /**
- * When it was.
+ * When it happened.
  */
 readonly at: string
 })[]

@@ -1,5 +1,5 @@
 /**
- * Carries out recovery requests: observe → decide → record → act once → read back. One pass looks at one request, decides
+ * Carries out recovery requests: look → turn → read → record → act. One pass looks at one request, decides
  * the next thing, writes the intent down, and only then sends it; what comes of it is for a later pass to read from the
  * world. Passes come when something changed, and at least every second while a recovery runs.
  */

@@ -1,6 +1,6 @@
 /**
- * The plan of a recovery: what will be touched, where to and why, or why not. It is made once and kept. Before the first
- * harmful step it is made anew when what it says is no longer so; afterwards it is the record of what becomes of each item.
+ * The plan of a recovery: what will be touched, where to and why, or why not. It is made again when it is out of date, until
+ * its procedure says that this is over (ReleaseMember: when the release has begun); then it records what happens to each item.
  */
 import type { Hypervisor } from './hypervisor.ts';
 
