@@ -8,7 +8,7 @@ import type { Reading } from '../domain/kernel/reading.ts';
 import type { PoolBelief } from '../domain/xapi/pool.ts';
 import type { Acts } from '../ports/acts.ts';
 import type { Cancel, Clock, Random } from '../ports/clock.ts';
-import type { Changed, MemberAccess, OpenPool, PoolAccess, PoolLink } from '../ports/hypervisor.ts';
+import type { Changed, OpenPool, PoolAccess, PoolLink } from '../ports/hypervisor.ts';
 import type { ObjectName } from '../ports/kubernetes.ts';
 import type { OpenRedfish } from '../ports/power.ts';
 import { type Census, createCensus } from './census.ts';
@@ -16,6 +16,7 @@ import { type Cluster, hostsOf, keyOfObject, namespaceOf } from './cluster.ts';
 import { createHostsConcerned } from './hostsConcerned.ts';
 import { createMemberWatch, type MemberWatch } from './memberWatch.ts';
 import { type OpenedPower, openPower } from './openPower.ts';
+import { accessOf } from './poolAccess.ts';
 import { type PowerWatch, powerActs } from './powerWatch.ts';
 import { type Accounts, settledAccountMs, troubledAccountMs } from './secrets.ts';
 import { createSignsOfLife, type SignsOfLife } from './signsOfLife.ts';
@@ -303,34 +304,4 @@ function uniqueHosts(hosts: readonly Host[]): readonly Host[] {
     if (!byUUID.has(host.spec.hostUUID)) byUUID.set(host.spec.hostUUID, host);
   }
   return [...byUUID.values()];
-}
-
-/** One member without an account takes nothing from the others; a pool without any cannot be opened. */
-async function accessOf(
-  pool: Pool,
-  hosts: readonly Host[],
-  read: (at: ObjectName) => ReturnType<Accounts['read']>,
-): Promise<PoolAccess | { readonly because: string }> {
-  const { xapi } = pool.spec.hypervisor;
-  if (hosts.length === 0) {
-    return { because: `No Host refers to the Pool ${pool.metadata.name}. Declare its members as Hosts.` };
-  }
-  const namespace = namespaceOf(pool);
-  const members: MemberAccess[] = [];
-  const missing: string[] = [];
-  for (const host of hosts) {
-    const secret = host.spec.credentialsSecretRef?.name ?? xapi.credentialsSecretRef.name;
-    const account = await read({ namespace, name: secret });
-    if ('because' in account) missing.push(account.because);
-    members.push({
-      hostUUID: host.spec.hostUUID,
-      name: host.metadata.name,
-      address: host.spec.address,
-      sha256Fingerprint: host.spec.tls.sha256Fingerprint,
-      ...('because' in account ? { userName: '', password: '', missing: account.because } : account),
-    });
-  }
-  const [first] = missing;
-  if (first !== undefined && missing.length === hosts.length) return { because: first };
-  return { poolUUID: xapi.poolUUID, port: xapi.port ?? 443, members };
 }
