@@ -66,7 +66,7 @@ export async function idleCounts(): Promise<readonly Figure[]> {
   const api = during.filter((one) => one.to.endsWith(':6443')).length / 60;
   const xapi = during.filter(isXapiRead).length / 60 / 4;
   return [
-    { name: 'idle: requests a minute to the API server', value: api, unit: '', bar: 15 },
+    { name: 'idle: requests a minute to the API server', value: api, unit: '', bar: 10 },
     { name: 'idle: XAPI reads a minute and member, without the event stream', value: xapi, unit: '', bar: 2 },
   ];
 }
