@@ -72,6 +72,8 @@ const poolEveryMs = 5 * 60_000;
 const troubledPoolEveryMs = 30_000;
 /** Changes of a pool's database come in bursts; what is shown follows them after this. */
 const shownAfterMs = 500;
+/** Changes that come together wake a recovery once; it waits for them more eagerly. */
+const changesTogetherMs = 25;
 
 export function startReign(options: ReignOptions): Reign {
   const { cluster, clock } = options;
@@ -164,7 +166,7 @@ export function startReign(options: ReignOptions): Reign {
     for (const request of openRequestsOn(cluster, pool)) {
       const target = targetOf(cluster, request);
       if (change.isForAll || (target !== undefined && concerned.includes(target)))
-        requests.enqueueAfter(nameOf(request), 60);
+        requests.enqueueAfter(nameOf(request), changesTogetherMs);
     }
     const changed = hostsLookDifferent(at, directory, shown) ? 'everything' : change.machines;
     for (const server of serversOf(cluster, pool, changed))

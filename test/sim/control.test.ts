@@ -84,7 +84,7 @@ describe('a person', () => {
     await world.patch('RecoveryRequest', requestName, { spec: { cancel: true } });
     const scene = await untilPhase(world, 'Cancelled', 30 * 60_000);
     expect(scene).toMatchObject({ phase: 'Cancelled' });
-    expect(scene.says).toMatch(/could not be learned how it ended/);
+    expect(scene.says).toMatch(/the result of some acts is not known/);
   });
 
   test('who deletes the request in the middle stops it; a new request finishes what is left', async () => {

@@ -204,7 +204,7 @@ test('a request for a member that the pool has forgotten says where its machines
   await world.pass(60_000);
   const scene = await look(world, 'again');
   expect(scene.phase).toBe('Refused');
-  expect(scene.says).toMatch(/It was forgotten there.*scratch-01 is Halted.*delete the Host host-3/);
+  expect(scene.says).toMatch(/The pool has forgotten it.*scratch-01 is Halted.*delete the Host host-3/);
   expect(scene.says).not.toMatch(/Correct hostUUID/);
 });
 

@@ -224,7 +224,7 @@ async function renew(elector: Elector, held: Held, signal: AbortSignal): Promise
   }
   if (outcome.kind === 'failed') {
     elector.log.warn('the lease was not renewed', { because: outcome.because });
-    return times.retryEveryMs / 2;
+    return times.renewAgainMs;
   }
   const lease = await client.look(signal);
   if (elector.held !== held) return soonMs;
@@ -304,7 +304,7 @@ function untilNextMs(elector: Elector, { begun, leadsFromMs }: Held): number {
 }
 
 function renewInMs(elector: Elector): number {
-  return Math.round(times.renewEveryMs * (1 + elector.random.next() * 0.1));
+  return Math.round(times.renewEveryMs * (1 + elector.random.next() * 0.05));
 }
 
 function chanceHex(random: Random): string {

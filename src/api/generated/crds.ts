@@ -126,7 +126,7 @@ export const crds = [
                 },
                 {
                  "rule": "self == oldSelf",
-                 "message": "poolUUID cannot be changed, because it pins which machine is meant; delete this object and create a new one"
+                 "message": "poolUUID cannot be changed, because it pins which pool is meant; delete this object and create a new one"
                 }
                ]
               },
@@ -1650,7 +1650,7 @@ export const crds = [
            "properties": {
             "hash": {
              "type": "string",
-             "description": "Identifies the steps and what is intended with each item. An approval names it.",
+             "description": "Identifies the procedure, the pinned pool and hosts, the steps, and what is intended with each item. An approval names it.",
              "maxLength": 128
             },
             "madeAt": {

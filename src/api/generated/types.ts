@@ -810,7 +810,7 @@ readonly serial?: string
  */
 readonly plan?: {
 /**
- * Identifies the steps and what is intended with each item. An approval names it.
+ * Identifies the procedure, the pinned pool and hosts, the steps, and what is intended with each item. An approval names it.
  */
 readonly hash?: string
 /**

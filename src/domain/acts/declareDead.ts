@@ -17,7 +17,7 @@ export const declareDead: ActKind<ActOf<'declareDead'>, Facts> = {
   // The pool makes a contact of its own before it lets go of a member, and refuses when it reaches it.
   tellsOfLife: ({ says }) =>
     says?.includes('HOST_IS_LIVE') === true
-      ? 'the pool would not declare it dead, because it reached it (HOST_IS_LIVE)'
+      ? 'the pool refused to declare it dead because it could reach it (HOST_IS_LIVE)'
       : undefined,
   shows: (entry, hostUUID, facts) => {
     if (facts.pool.kind === 'unknown' || facts.pool.atMs <= entry.sinceMs) return 'open';

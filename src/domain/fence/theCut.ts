@@ -90,7 +90,7 @@ export function wrongCut(facts: Facts): string | undefined {
     // A toolstack that is restarted in this moment answers again sooner than a machine that was cut could.
     if (facts.nowMs - since.ms < bootsAtLeastMs) continue;
     const name = facts.hosts.get(uuid)?.name ?? uuid;
-    return `${name} fell silent when the power of ${facts.target.name} was cut, so the wrong machine may have been cut, and ${facts.target.name} may still run. Look which of the two has power.`;
+    return `${name} fell silent when the power of ${facts.target.name} was cut, so the wrong machine may have been cut, and ${facts.target.name} may still run. Check which of the two machines has power.`;
   }
   return undefined;
 }

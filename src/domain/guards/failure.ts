@@ -16,7 +16,7 @@ export const memberIsSilent: Guard = {
   name: 'memberIsSilent',
   judge: (facts) => {
     const sign = contrarySign({ ...facts, powerReadings: [] });
-    if (sign !== undefined) return deny(`${sign} Only a member that nobody hears of is released.`);
+    if (sign !== undefined) return deny(`${sign} Only a silent member can be released.`);
     const answer = freshOnly(facts.answers.get(facts.target.hostUUID), {
       nowMs: facts.nowMs,
       oldestMs: oldestMs.silenceAtEffect,
@@ -65,7 +65,7 @@ export const noOtherMemberFails: Guard = {
         return unknown(
           facts.hosts.has(host.uuid)
             ? answer.because
-            : `${host.name} is a member of the pool and not declared as a Host, so nobody can tell whether it fails too. Declare it.`,
+            : `${host.name} is a pool member without a Host, so it is not known whether it fails too. Create a Host for it.`,
         );
       }
       if (answer.value.kind !== 'master' && answer.value.kind !== 'member') failing.push(host.name);
@@ -76,7 +76,7 @@ export const noOtherMemberFails: Guard = {
         )
       : allow(
           failing.length > 1
-            ? `${failing.length} members fail, and the Pool allows as many.`
+            ? `${failing.length} members fail, which the Pool allows.`
             : 'All other members answer.',
         );
   },
@@ -99,7 +99,7 @@ export const memberIsNotBeingWorkedOn: Guard = {
       ? deny(
           `The pool is doing ${operations.join(', ')} on ${facts.target.name}. Wait until that has ended, or cancel it.`,
         )
-      : allow(`Nothing planned is under way on ${facts.target.name}.`);
+      : allow(`No planned operation runs on ${facts.target.name}.`);
   },
 };
 

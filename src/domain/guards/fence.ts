@@ -21,12 +21,12 @@ export const powerCanBeCut: Guard = {
     const { name } = facts.target;
     // While it is heard of, what its controller says changes with each sign of life and decides nothing.
     const sign = contrarySign({ ...facts, powerReadings: [] });
-    if (sign !== undefined) return unknown(`${sign} Its power is not looked at.`);
+    if (sign !== undefined) return unknown(`${sign} Its power is not checked.`);
     const last = facts.powerReadings.at(-1);
     const distrust = whyNotTrusted(facts);
     if (last === undefined || facts.powerUnknown !== undefined || distrust !== undefined) {
       if (attestationInForce(facts) !== undefined && contrarySign(facts) === undefined)
-        return allow(`A person states that ${name} has no power, and no device is asked to cut it.`);
+        return allow(`A person states that ${name} has no power; no power cut is sent.`);
       if (distrust !== undefined) return deny(`${distrust}${attestationHint(facts)}`);
       const why = facts.powerUnknown ?? 'it has not been read yet';
       return unknown(
@@ -39,7 +39,7 @@ export const powerCanBeCut: Guard = {
       return deny(`${ended(facts.cannotCutBecause)}${attestationHint(facts)}`);
     return facts.nowMs - last.atMs > oldestMs.powerAtEffect
       ? unknown(`The power of ${name} was last read too long ago; it is being read again.`)
-      : allow(`${last.device} tells the power of ${name}.`);
+      : allow(`${last.device} reports the power of ${name}.`);
   },
 };
 
@@ -57,8 +57,8 @@ function attestationHint(facts: Facts): string {
   const notCounting = whyAttestationDoesNotCount(facts);
   if (notCounting !== undefined) return ` ${notCounting}`;
   return facts.target.attestationMaxMs === undefined
-    ? ' Mend the way to its power controller, or add an attestation rung to the Host.'
-    : ` If you have made sure by your own eyes that it has no power, add spec.attestations for ${facts.target.hostUUID}.`;
+    ? ' Repair the connection to its power controller, or add an attestation rung to the Host.'
+    : ` If you have seen for yourself that it has no power, add spec.attestations for ${facts.target.hostUUID}.`;
 }
 
 /**
@@ -98,7 +98,7 @@ export const hostIsProvenOff: Guard = {
     const { certificate, target } = facts;
     if (certificate === undefined) return unknown(`There is no proof yet that ${target.name} has no power.`);
     if (certificate.voidBecause !== undefined) {
-      return deny(`The proof that ${target.name} has no power was ended: ${certificate.voidBecause}`);
+      return deny(`The proof that ${target.name} has no power is void: ${certificate.voidBecause}`);
     }
     const sign = contrarySign(facts);
     if (sign !== undefined) return deny(sign);

@@ -37,7 +37,7 @@ export const hostIsThePinnedOne: Guard = {
     }
     if (facts.plan !== undefined && host.ref !== pinnedRef(facts)) {
       return deny(
-        `The pool now knows ${facts.target.name} under another reference than when the plan was made; it was restored or joined anew. Create a new RecoveryRequest.`,
+        `The pool now knows ${facts.target.name} under another reference than when the plan was made; the pool was restored, or the host joined again. Create a new RecoveryRequest.`,
       );
     }
     return allow(`The pool knows ${facts.target.name} as ${host.uuid}.`);
@@ -58,7 +58,7 @@ function whatToDo(facts: Facts, pool: PoolBelief): string {
   if (where.length === 0)
     return `Correct hostUUID of the Host ${name}, or delete it if the pool has forgotten it.`;
   const shown = where.length > 5 ? [...where.slice(0, 5), `and ${where.length - 5} more`] : where;
-  return `It was forgotten there, so there is nothing to release. Of what was last seen on it, ${shown.join(', ')}. Start what is halted by hand once you know that ${name} has no power, and delete the Host ${name}.`;
+  return `The pool has forgotten it, so there is nothing to release. Last seen on it: ${shown.join(', ')}. Start what is halted by hand once you know that ${name} has no power, and delete the Host ${name}.`;
 }
 
 /**

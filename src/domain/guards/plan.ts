@@ -15,7 +15,7 @@ export const planStillHolds: Guard<Facts> = {
     const outdated = planIsOutdated(facts);
     return outdated === undefined
       ? allow('The plan covers every virtual machine of the member.')
-      : unknown(`${outdated} The plan is being made anew.`);
+      : unknown(`${outdated} A new plan is being made.`);
   },
 };
 

@@ -50,8 +50,8 @@ export const masterHasBeenUpLongEnough: Guard = {
     }
     return unknown(
       masterUpUnsureBecause === undefined
-        ? `The master's toolstack started ${minutes} min ago. What it believes about its members is only reliable after 11 min; it is being waited for.`
-        : `It is not known how long the master's toolstack has been up: ${masterUpUnsureBecause}. What it believes about its members is only reliable after 11 min, of which ${minutes} are certain.`,
+        ? `The master's toolstack started ${minutes} min ago. What it believes about its members is only reliable after 11 min. It is waited for.`
+        : `It is not known how long the master's toolstack has been up: ${masterUpUnsureBecause}. What it believes about its members is only reliable after 11 min; ${minutes} min are confirmed.`,
     );
   },
 };

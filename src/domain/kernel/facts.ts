@@ -25,7 +25,7 @@ export interface RequestFacts {
   readonly cancelled: boolean;
   readonly approval: { readonly planHash: string; readonly by: string } | undefined;
   readonly attestations: readonly Attestation[];
-  /** Names of other requests on this pool that were made earlier and are not finished. */
+  /** Names of other requests on this pool that go first: those that have begun, and earlier ones that are about to act. */
   readonly waitsFor: readonly string[];
 }
 

@@ -103,7 +103,7 @@ export function outOfTime(ageMs: number, because: string): Outcome {
   const age = minutes < 180 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
   return over(
     'Failed',
-    `It was made ${age} ago, and nothing could be begun in time. ${because} Create a new RecoveryRequest if it is still wanted.`,
+    `It was made ${age} ago, and it could not begin in time. ${because} Create a new RecoveryRequest if it is still wanted.`,
   );
 }
 
@@ -182,7 +182,7 @@ function cancelled<H extends Hypervisor>({ telling }: Procedure<H>, facts: H['fa
   if (facts.journal.length === 0) return 'It was cancelled before anything was done.';
   const unknown = facts.journal.some((entry) => entry.outcome === 'Intended');
   const followed = unknown
-    ? 'of what had been begun it could not be learned how it ended, see the journal'
+    ? 'the result of some acts is not known, see the journal'
     : 'what had been begun was followed to its end';
   return `It was cancelled; ${followed}. ${telling.standsAt(facts)}${telling.leaves(facts, '')}`;
 }

@@ -55,7 +55,7 @@ const byHand = 'Cut it by hand and state so in spec.attestations.';
 function whatCameOf(open: Entry, name: string): string {
   return open.reply === 'failed' && open.says !== undefined
     ? `The power of ${name} was not cut: ${ended(open.says)} ${byHand}`
-    : `The power of ${name} was told to go off, and it still reads as on.`;
+    : `The power of ${name} was told to go off, and still reads as on.`;
 }
 
 function lastWords(facts: Facts, key: string): string {

@@ -114,7 +114,7 @@ export const failureScenarios: readonly Scenario[] = [
     rule: 'waits for a member that nobody has declared, and asks for it',
     change: (world) => world.declaredHost(second, 'undeclared').answer(second, notRead),
     verdict: 'unknown',
-    says: /host-2 is a member of the pool and not declared.*Declare it/,
+    says: /host-2 is a pool member without a Host.*Create a Host for it/,
   },
   {
     guard: 'noOtherMemberFails',
@@ -128,7 +128,7 @@ export const failureScenarios: readonly Scenario[] = [
     rule: 'allows as many failing members as the Pool says',
     change: (world) => world.policy({ failedMembers: 2 }).answer(second, silent),
     verdict: 'allow',
-    says: /2 members fail, and the Pool allows as many/,
+    says: /2 members fail, which the Pool allows/,
   },
   {
     guard: 'sharedStorageIsHealthy',
@@ -198,7 +198,7 @@ export const failureScenarios: readonly Scenario[] = [
         masterUpUnsureBecause: 'its clock could not be read; it is asked again',
       }),
     verdict: 'unknown',
-    says: /not known how long.*its clock could not be read; it is asked again\..*0 are certain/,
+    says: /not known how long.*its clock could not be read; it is asked again\..*0 min are confirmed/,
   },
   {
     guard: 'masterHasBeenUpLongEnough',
@@ -234,7 +234,7 @@ export const failureScenarios: readonly Scenario[] = [
     rule: 'waits for a new plan when a virtual machine came to the member',
     change: (world) => world.machine('mail', { residentOn: target }),
     verdict: 'unknown',
-    says: /mail came to host-3 after the plan was made.*made anew/,
+    says: /mail came to host-3 after the plan was made.*new plan is being made/,
   },
   {
     guard: 'planStillHolds',

@@ -22,7 +22,7 @@ export const fenceScenarios: readonly Scenario[] = [
     rule: 'says the same for as long as the member is heard of, whatever its controller says meanwhile',
     change: (world) => world.answer(target, { kind: 'master' }).with({ powerReadings: [] }),
     verdict: 'unknown',
-    says: /answered at its own address.*not looked at/,
+    says: /answered at its own address.*not checked/,
   },
   {
     guard: 'powerCanBeCut',
@@ -141,7 +141,7 @@ export const fenceScenarios: readonly Scenario[] = [
     rule: "accepts a person's word instead of a device that cannot be read",
     change: (world) => world.with({ powerReadings: [], powerUnknown: 'no controller' }).attested(),
     verdict: 'allow',
-    says: /person states.*no device is asked/,
+    says: /person states.*no power cut is sent/,
   },
   {
     guard: 'powerCanBeCut',
@@ -187,7 +187,7 @@ export const fenceScenarios: readonly Scenario[] = [
     rule: 'refuses a proof that was ended',
     change: (world) => certified(world, { voidBecause: 'host-3 answered.' }),
     verdict: 'deny',
-    says: /was ended: host-3 answered/,
+    says: /is void: host-3 answered/,
   },
   {
     guard: 'hostIsProvenOff',
