@@ -244,7 +244,7 @@ function behaves(start: () => Promise<Access>): void {
     await eventually(() => first.epoch(0) === 1);
     const taken = await lease();
     await eventually(() => clock.timers() === 2);
-    await clock.advance(5_500);
+    await clock.advance(7_500);
     await eventually(() => first.epoch(12_000) === 1);
     const renewed = await lease();
     expect(renewed?.spec?.renewTime).not.toBe(taken?.spec?.renewTime);
