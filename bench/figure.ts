@@ -3,13 +3,14 @@ export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** It is to stay at or below this. */
-  readonly bar: number;
+  /** It is to stay at or below this; without one it is only told. */
+  readonly bar?: number;
 }
 
-export function line(figure: Figure): string {
-  const within = figure.value <= figure.bar;
-  const value = `${figure.value.toFixed(figure.value < 10 ? 2 : 0)}${figure.unit === '' ? '' : ` ${figure.unit}`}`;
-  const bar = `≤ ${figure.bar}${figure.unit === '' ? '' : ` ${figure.unit}`}`;
-  return `${within ? ' ' : '!'} ${figure.name.padEnd(72)} ${value.padStart(12)}   ${bar}`;
+export function line({ name, value, unit, bar }: Figure): string {
+  const within = bar === undefined || value <= bar;
+  const withUnit = (number: string): string => (unit === '' ? number : `${number} ${unit}`);
+  const measured = withUnit(value.toFixed(value < 10 ? 2 : 0)).padStart(12);
+  const limit = bar === undefined ? '' : `   ≤ ${withUnit(String(bar))}`;
+  return `${within ? ' ' : '!'} ${name.padEnd(72)} ${measured}${limit}`;
 }

@@ -3,12 +3,14 @@ import { cachedObjectsFigure } from './cachedObjects.ts';
 import { cutWatchFigure } from './cutWatches.ts';
 import { eventFigure } from './events.ts';
 import { type Figure, line } from './figure.ts';
+import { idleCpuFigure } from './idleCpu.ts';
 import { killFigure } from './kills.ts';
 import { largeRecordFigure } from './largeRecord.ts';
 import { manyPoolsFigure } from './manyPools.ts';
 import { memoryFigure } from './memory.ts';
 import { planFigure } from './plan.ts';
 import { overheadFigure } from './recovery.ts';
+import { structureFigure } from './recoveryInSimulation.ts';
 import { idleCounts, recoveryCounts } from './simulated.ts';
 import { startFigure } from './start.ts';
 import { startStepFigure } from './startStep.ts';
@@ -28,6 +30,8 @@ const measures: readonly (readonly [what: string, run: () => Promise<readonly Fi
   ['a watch that is cut every 5 s', cutWatchFigure],
   ['a kill at each act, counted', killFigure],
   ['a recovery of 100 virtual machines over real sockets', overheadFigure],
+  ['the same recovery in the simulation', structureFigure],
+  ['the CPU of an idle operator', idleCpuFigure],
   ['the memory of an operator with 5,000 objects in its caches', cachedObjectsFigure],
   ['the memory of an operator with 64 hosts and 4,096 virtual machines', memoryFigure],
 ];

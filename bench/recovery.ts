@@ -6,7 +6,7 @@ import { releaseRequest } from '../src/lab/manifests.ts';
 import type { Figure } from './figure.ts';
 import { create, isReady, namespace, openScene, until } from './scene.ts';
 
-const latencies = {
+export const scripted = {
   startMs: 1_500,
   declareDeadMs: 500,
   resetMs: 10,
@@ -14,15 +14,15 @@ const latencies = {
   forwardedCallMs: 1_000,
   guardContactMs: 10,
 } as const;
-const startsAtOncePerHost = 4;
+export const startsAtOncePerHost = 4;
 const betweenOffReadingsMs = 10_000;
 
-type Status = NonNullable<RecoveryRequest['status']>;
+export type Status = NonNullable<RecoveryRequest['status']>;
 
 /** From the decision to the last virtual machine read back, over real sockets, less what the scripted latencies alone take. */
 export async function overheadFigure(): Promise<readonly Figure[]> {
   const scene = await openScene({
-    lab: { members: 4, virtualServers: 400, localVirtualServers: 0, latencies, speed: 1 },
+    lab: { members: 4, virtualServers: 400, localVirtualServers: 0, latencies: scripted, speed: 1 },
     manifests: { memberTimeoutSeconds: 15, startsAtOncePerHost },
   });
   try {
@@ -66,8 +66,8 @@ export async function overheadFigure(): Promise<readonly Figure[]> {
  * What the recovery would take if everything but the scripted latencies were free: the power going off, the ten seconds
  * between the readings, the release, and per order the fullest host's rounds of starts and the delay after it.
  */
-function criticalPathMs(status: Status): number {
-  const { forceOffMs, declareDeadMs, guardContactMs, resetMs } = latencies;
+export function criticalPathMs(status: Status): number {
+  const { forceOffMs, declareDeadMs, guardContactMs, resetMs } = scripted;
   // The master tries to reach a member before it declares it dead, and again before it resets each of its machines.
   const machines = status.items?.length ?? 0;
   const releaseMs = guardContactMs + machines * (guardContactMs + resetMs) + declareDeadMs;
@@ -79,7 +79,7 @@ function criticalPathMs(status: Status): number {
     const rounds = Math.max(...perHost.map((onOne) => Math.ceil(onOne.length / startsAtOncePerHost)));
     const delaySeconds =
       order === last ? 0 : Math.max(...machines.map((machine) => machine.delaySeconds ?? 0));
-    total += rounds * latencies.startMs + delaySeconds * 1000;
+    total += rounds * scripted.startMs + delaySeconds * 1000;
   }
   return total;
 }

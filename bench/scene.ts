@@ -20,6 +20,10 @@ export interface Scene {
   readonly api: KubernetesApi;
   readonly document: LabDocument;
   readonly labFolder: string;
+  /** Of the API server. */
+  readonly origin: string;
+  /** With the token and the authority of a ServiceAccount. */
+  readonly accountFolder: string;
   readonly operator: ChildProcess;
   close(): Promise<void>;
 }
@@ -58,6 +62,8 @@ export async function openScene(options: {
     api,
     document,
     labFolder,
+    origin: server.origin,
+    accountFolder: accountIn(folder),
     operator,
     close: async () => {
       await Promise.all([ended(operator), ended(lab)]);
@@ -69,7 +75,6 @@ export async function openScene(options: {
 
 export interface OperatorScene {
   readonly api: KubernetesApi;
-  readonly server: ApiAddress;
   readonly operator: ChildProcess;
   close(): Promise<void>;
 }
@@ -88,7 +93,6 @@ export async function openOperatorScene(objects: Iterable<KubernetesObject>): Pr
   const operator = startCompiledOperator(server, folder);
   return {
     api,
-    server,
     operator,
     close: async () => {
       await ended(operator);
@@ -124,7 +128,7 @@ async function openServer(folder: string): Promise<{
 
 /** As in the image: compiled, with the token and the authority of a ServiceAccount in a folder, and no kubeconfig. */
 function startCompiledOperator(server: ApiAddress, folder: string): ChildProcess {
-  const account = join(folder, 'service-account');
+  const account = accountIn(folder);
   mkdirSync(account);
   writeFileSync(join(account, 'token'), server.token, { mode: 0o600 });
   writeFileSync(join(account, 'ca.crt'), server.caPem);
@@ -147,6 +151,10 @@ function startCompiledOperator(server: ApiAddress, folder: string): ChildProcess
       env: { ...process.env, KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port },
     },
   );
+}
+
+function accountIn(folder: string): string {
+  return join(folder, 'service-account');
 }
 
 /** The flags that the image gives to node. */

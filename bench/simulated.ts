@@ -23,9 +23,8 @@ export async function recoveryCounts(): Promise<readonly Figure[]> {
   const during = seen.slice(from);
   const effects = world.lab.verdict().harmfulEffects;
   const starts = effects.filter((effect) => effect.kind === 'start').length;
-  const writes = during.filter(
-    (one) => one.method === 'PUT' && /recoveryrequests\/.*\/status/.test(one.path),
-  ).length;
+  const writes = during.filter(isRecordWrite).length;
+  const { waves, writesWhileStarting } = wavesIn(during);
   const firstStart = during.findIndex((one) => one.label === 'XAPI VM.get_record');
   const calls = during
     .slice(Math.max(0, firstStart))
@@ -37,6 +36,11 @@ export async function recoveryCounts(): Promise<readonly Figure[]> {
       value: writes / effects.length,
       unit: '',
       bar: 1.2,
+    },
+    {
+      name: `status writes ÷ waves of starts (${waves} waves)`,
+      value: writesWhileStarting / waves,
+      unit: '',
     },
     {
       name: `XAPI calls per virtual machine started (${starts} started)`,
@@ -76,6 +80,21 @@ function recorder(seen: OutgoingRequest[]): Interpose {
     seen.push(request);
     return 'deliver';
   };
+}
+
+function isRecordWrite({ method, path }: OutgoingRequest): boolean {
+  return method === 'PUT' && /recoveryrequests\/.*\/status/.test(path);
+}
+
+/** A wave is what is sent after one write of the record; the write before the first one counts, and all after it. */
+function wavesIn(requests: readonly OutgoingRequest[]): { waves: number; writesWhileStarting: number } {
+  const sequence = requests
+    .filter((one) => isRecordWrite(one) || one.label === 'XAPI Async.VM.start_on')
+    .map((one) => (isRecordWrite(one) ? 'write' : 'start'));
+  const waves = sequence.filter((one, index) => one === 'start' && sequence[index - 1] === 'write').length;
+  const from = Math.max(0, sequence.indexOf('start') - 1);
+  const writesWhileStarting = sequence.slice(from).filter((one) => one === 'write').length;
+  return { waves, writesWhileStarting };
 }
 
 function isXapiRead(request: OutgoingRequest): boolean {
