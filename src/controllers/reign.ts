@@ -71,9 +71,9 @@ const poolEveryMs = 5 * 60_000;
 /** A Pool that is not known is looked at again after this: its Secrets may have been corrected. */
 const troubledPoolEveryMs = 30_000;
 /** Changes of a pool's database come in bursts; what is shown follows them after this. */
-const shownAfterMs = 500;
-/** Changes that come together wake a recovery once; it waits for them more eagerly. */
-const changesTogetherMs = 25;
+const shownAfterMs = 200;
+/** Changes that come within this wake a recovery once. */
+const changesTogetherMs = 10;
 
 export function startReign(options: ReignOptions): Reign {
   const { cluster, clock } = options;
