@@ -49,20 +49,13 @@ function isNotReady(item: PlannedMachine, facts: Facts): boolean {
 export function startCandidates(facts: Facts): readonly PlannedMachine[] {
   const items = facts.plan?.items ?? [];
   const open = items.filter((item) => !isFinal(item));
-  const order = Math.min(...open.map((item) => item.order));
+  const { order, waiting } = lowestOrder(open, facts);
   if (delayLeftMs(items, order, facts.nowMs) > 0) return [];
   const startingOn = new Map<string, number>();
   for (const item of open) {
     if (isStarting(item, facts)) count(startingOn, item.host ?? '');
   }
-  const candidates: PlannedMachine[] = [];
-  for (const item of open) {
-    if (item.order !== order || item.host === undefined || isStarting(item, facts)) continue;
-    if ((startingOn.get(item.host) ?? 0) >= facts.policy.startsAtOncePerHost) continue;
-    count(startingOn, item.host);
-    candidates.push(item);
-  }
-  return candidates;
+  return asManyAsMayStart(waiting, startingOn, facts);
 }
 
 /**
@@ -71,19 +64,42 @@ export function startCandidates(facts: Facts): readonly PlannedMachine[] {
  */
 function nextInTurn(facts: Facts, candidates: readonly PlannedMachine[]): readonly PlannedMachine[] {
   const items = facts.plan?.items ?? [];
-  const open = items.filter((item) => !isFinal(item));
-  const order = Math.min(...open.map((item) => item.order));
+  const { order, waiting } = lowestOrder(
+    items.filter((item) => !isFinal(item)),
+    facts,
+  );
   if (delayLeftMs(items, order, facts.nowMs) > readBeforehandMs) return [];
   const now = new Set(candidates);
-  const nextOn = new Map<string, number>();
-  const next: PlannedMachine[] = [];
-  for (const item of open) {
-    if (item.order !== order || item.host === undefined || now.has(item) || isStarting(item, facts)) continue;
-    if ((nextOn.get(item.host) ?? 0) >= facts.policy.startsAtOncePerHost) continue;
-    count(nextOn, item.host);
-    next.push(item);
-  }
-  return next;
+  return asManyAsMayStart(
+    waiting.filter((item) => !now.has(item)),
+    new Map(),
+    facts,
+  );
+}
+
+/** The lowest order of these, and which of it have a host and are not starting yet. */
+function lowestOrder(
+  open: readonly PlannedMachine[],
+  facts: Facts,
+): { readonly order: number; readonly waiting: readonly PlannedMachine[] } {
+  const order = Math.min(...open.map((item) => item.order));
+  const waiting = open.filter(
+    (item) => item.order === order && item.host !== undefined && !isStarting(item, facts),
+  );
+  return { order, waiting };
+}
+
+/** The first of these on each host, up to what may start there at once beside those that are counted already. */
+function asManyAsMayStart(
+  waiting: readonly PlannedMachine[],
+  startingOn: Map<string, number>,
+  { policy }: Facts,
+): readonly PlannedMachine[] {
+  return waiting.filter(({ host = '' }) => {
+    if ((startingOn.get(host) ?? 0) >= policy.startsAtOncePerHost) return false;
+    count(startingOn, host);
+    return true;
+  });
 }
 
 /** What is read then is still young when the delay is over. */
