@@ -1,65 +1,9 @@
-import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Election, runElection } from '../../../src/adapters/kubernetes/lease.ts';
-import type { Traces } from '../../../src/adapters/kubernetes/leaseTimes.ts';
-import type { ApiRequest } from '../../../src/adapters/kubernetes/transport.ts';
-import type { Random } from '../../../src/ports/clock.ts';
 import { KubernetesError } from '../../../src/ports/kubernetes.ts';
-import { createCollectedLog } from './collectedLog.ts';
-import { createFakeLeaseServer, type LeaseFault } from './fakeLeaseServer.ts';
-import { createManualClock, seededRandom } from './manualClock.ts';
-
-import type { ScriptedTransport } from './scriptedTransport.ts';
-
-const at = { namespace: 'kintsugi-system', name: 'kintsugi' };
-
-let clock = createManualClock();
-let server = createFakeLeaseServer();
-let log = createCollectedLog();
-let elections: Election[] = [];
-
-beforeEach(() => {
-  clock = createManualClock();
-  server = createFakeLeaseServer();
-  log = createCollectedLog();
-  elections = [];
-  left = { highestEpoch: 0, anybodyLed: false };
-});
-
-afterEach(async () => {
-  await Promise.all(elections.map((election) => election.stop()));
-  expect(clock.timers()).toBe(0);
-});
-
-/** Its identity is made by chance; after that nothing comes later by chance, so that a test can say when. */
-function punctual(holderName: string): Random {
-  const seeded = seededRandom(holderName.charCodeAt(0));
-  let draws = 0;
-  return { next: () => (draws++ < 16 ? seeded.next() : 0) };
-}
-
-/** What earlier leaders left behind; a test may put something there. */
-let left: Traces = { highestEpoch: 0, anybodyLed: false };
-const traces = async (): Promise<Traces> => left;
-
-function candidate(
-  holderName: string,
-  transport: ScriptedTransport = server.client(),
-  random: Random = punctual(holderName),
-): Election {
-  const election = runElection({ transport, clock, random, log, at, traces, holderName });
-  elections.push(election);
-  return election;
-}
-
-/** What a test does to a client's connection while it runs. */
-function line(): { cut: boolean; late: boolean } {
-  return { cut: false, late: false };
-}
-
-function isPut(request: ApiRequest): boolean {
-  return request.verb === 'update';
-}
+import type { LeaseFault } from './fakeLeaseServer.ts';
+import { at, candidate, clock, elections, isPut, line, log, server, traces } from './leaseScene.ts';
+import { seededRandom } from './manualClock.ts';
 
 describe('taking the lease', () => {
   test('the first candidate leads at once, in the first epoch', async () => {
@@ -340,76 +284,6 @@ describe('keeping the lease', () => {
   });
 });
 
-describe('a lease that says nothing of who led before', () => {
-  const spoilt: readonly (readonly [string, () => void])[] = [
-    ['was deleted', () => server.remove()],
-    [
-      'was emptied by hand',
-      () => server.write((lease) => ({ ...lease, spec: { ...lease.spec, holderIdentity: '' } })),
-    ],
-    ['lost its whole content', () => server.write(({ spec: _, ...lease }) => lease)],
-  ];
-
-  test.each(spoilt)(
-    'that %s while its holder cannot be told is not taken before he has found out',
-    async (_what, spoil) => {
-      const link = line();
-      const a = candidate(
-        'a',
-        server.client(() => (link.cut ? 'refuse' : undefined)),
-      );
-      await clock.settle();
-      const b = candidate('b');
-      await clock.advance(7_100);
-      link.cut = true;
-      spoil();
-      left = { highestEpoch: 0, anybodyLed: true };
-      const c = candidate('c');
-      const led: string[] = [];
-      for (let step = 0; step < 300; step++) {
-        await clock.advance(100);
-        const now = [a, b, c].filter((one) => one.epoch(0) !== undefined);
-        expect(now.length).toBeLessThanOrEqual(1);
-        for (const one of now) if (led.at(-1) !== one.identity) led.push(one.identity);
-      }
-      expect(led).toHaveLength(2);
-      expect(led[0]).toBe(a.identity);
-    },
-  );
-
-  test('is taken at once where no leader ever left a trace', async () => {
-    const a = candidate('a');
-    await clock.settle();
-    expect(a.epoch(0)).toBe(1);
-  });
-
-  test('is taken above every epoch that left a trace elsewhere', async () => {
-    left = { highestEpoch: 41, anybodyLed: true };
-    const a = candidate('a');
-    await clock.advance(13_100);
-    expect(a.epoch(0)).toBeUndefined();
-    await clock.advance(3_000);
-    expect([a.epoch(0), server.lease()?.spec?.leaseTransitions]).toEqual([42, 42]);
-  });
-
-  test.each([
-    ['a higher epoch', { epoch: 9, by: 'other' }, 10],
-    ['its own epoch, used by another', { epoch: 1, by: 'other' }, 2],
-  ])('is taken anew above %s as soon as its trace is seen', async (_what, trace, next) => {
-    const a = candidate('a');
-    await clock.settle();
-    const told: (number | undefined)[] = [];
-    a.onChange((epoch) => told.push(epoch));
-    a.noteTrace({ epoch: 1, by: a.identity });
-    a.noteTrace({ epoch: 0, by: 'other' });
-    expect(a.epoch(0)).toBe(1);
-    a.noteTrace(trace);
-    expect(a.epoch(0)).toBeUndefined();
-    await clock.advance(8_000);
-    expect([a.epoch(0), told]).toEqual([next, [undefined, next]]);
-  });
-});
-
 describe('giving it up', () => {
   test('ends leadership before the lease is given back, and tells so', async () => {
     const a = candidate('a');
@@ -441,62 +315,5 @@ describe('giving it up', () => {
     link.cut = true;
     await a.stop();
     expect(a.epoch(0)).toBeUndefined();
-  });
-});
-
-describe('whatever is lost on the way', () => {
-  test('two never lead at once, and no epoch is used twice, whatever people do to the lease', async () => {
-    const fault = fc.constantFrom<LeaseFault | undefined>(
-      undefined,
-      undefined,
-      'refuse',
-      'loseReply',
-      'loseRequest',
-    );
-    const script = fc.array(fault, { minLength: 40, maxLength: 40 });
-    await fc.assert(
-      fc.asyncProperty(
-        script,
-        script,
-        fc.array(fc.nat(6_000), { minLength: 20, maxLength: 20 }),
-        fc.array(fc.constantFrom('nothing', 'nothing', 'nothing', 'deleted', 'emptied'), {
-          minLength: 20,
-          maxLength: 20,
-        }),
-        async (...given) => {
-          const [faultsA, faultsB, pauses, hands] = given;
-          clock = createManualClock();
-          server = createFakeLeaseServer();
-          left = { highestEpoch: 0, anybodyLed: false };
-          const pair = [faultsA, faultsB].map((faults, index) => {
-            let nth = 0;
-            return candidate(
-              String.fromCharCode(97 + index),
-              server.client(() => faults[nth++]),
-              seededRandom(index),
-            );
-          }) as [Election, Election];
-          const usedBy = new Map<number, string>();
-          for (const [step, pause] of pauses.entries()) {
-            if (hands[step] === 'deleted') server.remove();
-            if (hands[step] === 'emptied') {
-              server.write((lease) => ({ ...lease, spec: { ...lease.spec, holderIdentity: '' } }));
-            }
-            await clock.advance(pause);
-            const leading = pair.filter((election) => election.epoch(0) !== undefined);
-            expect(leading.length).toBeLessThanOrEqual(1);
-            for (const leader of leading) {
-              const epoch = leader.epoch(0)!;
-              expect(usedBy.get(epoch) ?? leader.identity).toBe(leader.identity);
-              usedBy.set(epoch, leader.identity);
-              left = { highestEpoch: Math.max(left.highestEpoch, epoch), anybodyLed: true };
-            }
-          }
-          await Promise.all(pair.map((election) => election.stop()));
-          elections = [];
-        },
-      ),
-      { numRuns: 60 },
-    );
   });
 });
