@@ -1,7 +1,7 @@
 /** What a person is asked for: shown in the request, told by an Event, and said again now and then until it is done. */
 import { expect, test } from 'vitest';
 import type { OutgoingRequest } from '../../src/simulation/faults.ts';
-import { requestName } from './release.ts';
+import { lostHost, requestName } from './release.ts';
 import { harm, look, lose, settled, untilPhase } from './stage.ts';
 import type { World } from './world.ts';
 
@@ -72,5 +72,15 @@ test('nobody is asked any more once it is approved, and the recovery goes on', a
   const { planHash } = await look(world);
   await world.patch('RecoveryRequest', requestName, { spec: { approval: { planHash, by: 'Ada' } } });
   await untilPhase(world, 'Succeeded');
+  expect(await asksOf(world)).toEqual([]);
+});
+
+test('nobody is asked any more for a request that was cancelled after its Host was deleted', async () => {
+  const { world } = await awaitingApproval();
+  expect(await asksOf(world)).toHaveLength(1);
+  await world.remove('Host', lostHost);
+  await world.pass(10_000);
+  await world.patch('RecoveryRequest', requestName, { spec: { cancel: true } });
+  await untilPhase(world, 'Cancelled');
   expect(await asksOf(world)).toEqual([]);
 });

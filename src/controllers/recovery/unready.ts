@@ -80,6 +80,8 @@ function asItStood(
   const stamp = { nowWallMs: clock.wallMs(), generation };
   return fitted(recoveryRequestKind, {
     ...request.status,
+    // Nobody is asked for anything any more, and nothing is judged, for a request that is over.
+    ...(meaningOf[phase].over ? { asks: [], gates: [] } : {}),
     observedGeneration: generation,
     phase,
     conditions: [...conditionsNow(request.status?.conditions, now, stamp)],
